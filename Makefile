@@ -1,0 +1,95 @@
+# Tessera: what a developer types. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+PORT ?= 3000
+AWS_PORT ?= 4566
+RUNTIME ?= python3.13
+ARCH ?= arm64
+
+UV := $(CURDIR)/.uv/bin/uv
+DEV := .venv/bin
+STACK := .venv-stack/bin
+# A checkout's commands use its own environments, whatever is active in the shell that calls make.
+unexport VIRTUAL_ENV
+
+.PHONY: help setup run token schedule redrive replay test check build lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Environments, each exactly what its lock says
+# ---------------------------------------------------------------------------------------------------------------------
+
+setup: .venv/.locked .venv-stack/.locked ## Make both environments from the locks (the other targets do it when needed)
+
+.uv/.locked: requirements/uv.txt
+	@echo "Setting up uv"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed (PYTHON=...)")'
+	@$(PYTHON) -m venv .uv
+	@.uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/.locked: requirements/dev.txt .uv/.locked
+	@echo "Setting up .venv: tests and checks"
+	@$(UV) venv --quiet --clear --python $(PYTHON) .venv
+	@$(UV) pip sync --python .venv --require-hashes $<
+	@touch $@
+
+.venv-stack/.locked: requirements/stack.txt .uv/.locked
+	@echo "Setting up .venv-stack: the local stack"
+	@$(UV) venv --quiet --clear --python $(PYTHON) .venv-stack
+	@$(UV) pip sync --python .venv-stack --require-hashes $<
+	@touch $@
+
+lock: .uv/.locked ## Resolve requirements/*.in again
+	@cd requirements && for name in uv layer stack dev; do \
+	  $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --custom-compile-command 'make lock' $$name.in --output-file $$name.txt; \
+	done
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The local stack
+# ---------------------------------------------------------------------------------------------------------------------
+
+run: .venv-stack/.locked ## Serve the whole product at http://127.0.0.1:3000 (PORT, AWS_PORT)
+	@exec $(STACK)/python -m local.run --port $(PORT) --aws-port $(AWS_PORT)
+
+token: .venv-stack/.locked ## Print an access token: make -s token SUB=alice SCOPES=tessera/member,tessera/shop
+	@$(STACK)/python -m local.tokens --sub "$(SUB)" --scopes "$(SCOPES)"
+
+schedule: .venv-stack/.locked ## Run a scheduled function: make schedule NAME=nightly AT=2027-01-01T00:00:00Z
+	@$(STACK)/python -m local.schedule "$(NAME)" $(if $(AT),--at "$(AT)")
+
+redrive: .venv-stack/.locked ## Send the dead letters back to the queues they came from
+	@$(STACK)/python -m local.redrive
+
+replay: .venv-stack/.locked ## Load history: make replay FILE=orders.ndjson.gz
+	@PYTHONPATH=layers/tessera $(STACK)/python -m local.replay "$(FILE)"
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Tests, checks, build
+# ---------------------------------------------------------------------------------------------------------------------
+
+test: setup ## Run every test; the stack tests start a stack of their own
+	@$(DEV)/python -m pytest -n 2
+
+check: setup ## Lint, types, imports, template
+	$(DEV)/ruff check
+	$(DEV)/ruff format --check
+	$(DEV)/mypy layers/tessera functions local examples tests
+	PYTHONPATH=layers/tessera $(DEV)/lint-imports --no-cache
+	$(DEV)/cfn-lint template.yaml
+	SAM_CLI_TELEMETRY=0 $(DEV)/sam validate --lint --region eu-west-2
+
+build: setup ## Build for Lambda (RUNTIME=python3.13 ARCH=arm64)
+	@UV=$(UV) RUNTIME=$(RUNTIME) ARCH=$(ARCH) SAM_CLI_TELEMETRY=0 $(DEV)/sam build \
+	  --parameter-overrides Runtime=$(RUNTIME) Architecture=$(ARCH)
+
+clean: ## Remove builds, caches, environments and what the local stack left
+	rm -rf .aws-sam .hypothesis .import_linter_cache .local .mypy_cache .pytest_cache .ruff_cache .uv .venv .venv-stack
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
