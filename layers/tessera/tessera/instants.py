@@ -1,0 +1,58 @@
+"""Instants and days: the only place that knows how time is written.
+
+Instants are aware datetimes in UTC, whole seconds; on the wire they are RFC 3339 with `Z`. Days are dates in a named
+IANA zone. Nothing here, or anywhere in the domain, reads a clock: now is always an argument.
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+FUTURE_TOLERANCE = timedelta(minutes=5)
+"""How far ahead of now an event may claim to have happened: clocks differ."""
+
+_RFC3339_UTC = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z", re.ASCII)
+
+
+def parse_instant(text: object) -> datetime:
+    """Read an RFC 3339 instant in UTC (`2026-11-22T08:26:00Z`); fractions of a second are cut off.
+
+    Raises:
+        ValueError: it is no such string.
+    """
+    if isinstance(text, datetime):
+        return text
+    if not isinstance(text, str) or not _RFC3339_UTC.fullmatch(text):
+        message = "must be an RFC 3339 time in UTC, such as 2026-11-22T08:26:00Z"
+        raise ValueError(message)
+    try:
+        return datetime.fromisoformat(text[:19]).replace(tzinfo=UTC)
+    except ValueError:
+        message = "must be a time that exists"
+        raise ValueError(message) from None
+
+
+def write_instant(instant: datetime) -> str:
+    """Write an instant as RFC 3339 in UTC with `Z`, to the second."""
+    return instant.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def from_epoch_millis(millis: int) -> datetime:
+    """Turn what API Gateway and SQS say of time into an instant, cut to the second."""
+    return datetime.fromtimestamp(millis // 1000, tz=UTC)
+
+
+def local_day(instant: datetime, zone: str) -> date:
+    """Answer which day it is in `zone` at `instant`."""
+    return instant.astimezone(ZoneInfo(zone)).date()
+
+
+Instant = Annotated[
+    datetime,
+    BeforeValidator(parse_instant),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": r"Z$"}),
+]
+"""An instant as a field of a message."""

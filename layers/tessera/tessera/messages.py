@@ -1,0 +1,109 @@
+"""The messages of the purchases queue, version 1: an order that was completed, an order that was refunded."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from tessera.instants import FUTURE_TOLERANCE, Instant
+from tessera.programme import Programme
+from tessera.refusals import Invalid, Problem
+from tessera.shapes import MAX_LINES, Currency, Key, Label, Lines, Money, Quantity, Shape, each_line_once, read
+
+
+class OrderCompleted(Shape):
+    """A shop's order. Without `member_id` and `identity` it is a guest's."""
+
+    schema_version: Literal[1] = 1
+    type: Literal["order.completed"]
+    order_id: Key
+    member_id: Key | None = None
+    identity: Key | None = None
+    placed_at: Instant
+    currency: Currency
+    lines: Lines
+    redemption_id: Key | None = None
+    channel: Label | None = None
+    store: Label | None = None
+    quantities: dict[Label, Annotated[int, Field(ge=0, le=1_000_000_000)]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_buyer(self) -> Self:
+        if self.member_id is not None and self.identity is not None:
+            message = "member_id and identity exclude each other"
+            raise ValueError(message)
+        return self
+
+    @property
+    def happened_at(self) -> datetime:
+        """When it happened."""
+        return self.placed_at
+
+
+class RefundedLine(Shape):
+    """What of a line is refunded: a quantity of it, or an amount of money."""
+
+    line_id: Key
+    quantity: Quantity | None = None
+    amount: Annotated[Money, Field(ge=1)] | None = None
+
+    @model_validator(mode="after")
+    def _quantity_or_amount(self) -> Self:
+        if (self.quantity is None) == (self.amount is None):
+            message = "either quantity or amount is needed"
+            raise ValueError(message)
+        return self
+
+
+class OrderRefunded(Shape):
+    """A refund of some lines of an order."""
+
+    schema_version: Literal[1] = 1
+    type: Literal["order.refunded"]
+    refund_id: Key
+    order_id: Key
+    refunded_at: Instant
+    lines: Annotated[list[RefundedLine], Field(min_length=1, max_length=MAX_LINES), AfterValidator(each_line_once)]
+
+    @property
+    def happened_at(self) -> datetime:
+        """When it happened."""
+        return self.refunded_at
+
+
+Message = OrderCompleted | OrderRefunded
+
+_SHAPES: dict[str, type[OrderCompleted | OrderRefunded]] = {
+    "order.completed": OrderCompleted,
+    "order.refunded": OrderRefunded,
+}
+
+
+def read_message(content: Any, programme: Programme, now: datetime, pointer: str = "") -> Message:
+    """Read a message, and refuse what can be seen to be wrong without looking anything up.
+
+    Raises:
+        Invalid: it is no message, its currency is none of the programme's, or it happened in the future.
+    """
+    if not isinstance(content, dict):
+        raise Invalid([Problem(pointer, "must be an object")])
+    kind = content.get("type")
+    if not isinstance(kind, str) or kind not in _SHAPES:
+        raise Invalid([Problem(pointer + "/type", "must be one of: " + ", ".join(_SHAPES))])
+    message = read(_SHAPES[kind], content, pointer)
+    if message.happened_at > now + FUTURE_TOLERANCE:
+        field = "placed_at" if isinstance(message, OrderCompleted) else "refunded_at"
+        raise Invalid([Problem(f"{pointer}/{field}", "must not be in the future")], "in_the_future")
+    if isinstance(message, OrderCompleted) and message.currency != programme.currency:
+        problem = Problem(pointer + "/currency", f"must be {programme.currency}: the programme knows no other")
+        raise Invalid([problem], "unknown_currency")
+    return message
+
+
+def fingerprint(message: Message) -> str:
+    """Tell two messages with the same id apart: 160 bits over all that they say, defaults included."""
+    content = message.model_dump(mode="json", exclude={"schema_version"})
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:40]

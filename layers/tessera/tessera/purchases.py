@@ -1,0 +1,263 @@
+"""Orders and refunds: what they earn, and what is taken back.
+
+An `Order` is the record of the operation `order:<order_id>`: it is what makes a repeat change nothing, what a refund
+is reckoned against, and the answer to `GET /purchases/{order_id}`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from math import gcd
+from typing import Literal
+
+from tessera import tiers
+from tessera.apportion import apportion
+from tessera.earning import LineEarning, earn
+from tessera.instants import local_day
+from tessera.journal import Detail, Journal
+from tessera.messages import OrderCompleted, OrderRefunded, RefundedLine
+from tessera.programme import Programme
+from tessera.refusals import Invalid, Problem
+from tessera.shapes import Line
+
+Report = Literal["redemption_mismatch", "redemption_lost", "member_frozen", "member_closed", "unknown_identity"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine:
+    """A line as it was bought and what has come back of it. Money is in minor units."""
+
+    line_id: str
+    quantity: int
+    amount: int
+    points: int
+    growth: int
+    rules: tuple[str, ...]
+    points_spent: int = 0
+    refunded_quantity: int = 0
+    refunded_amount: int = 0
+
+    @property
+    def refunded(self) -> tuple[int, int]:
+        """The share of the line that is refunded, as numerator and denominator.
+
+        Quantities and amounts may be mixed: two of four, then half the money of the rest, is three quarters.
+        """
+        amount = max(self.amount, 1)
+        part = self.refunded_quantity * amount + self.refunded_amount * self.quantity
+        whole = self.quantity * amount
+        return part // gcd(part, whole), whole // gcd(part, whole)
+
+    def share(self, whole: int) -> int:
+        """Answer how much of `whole` belongs to what is refunded, rounded down."""
+        part, of = self.refunded
+        return whole * part // of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order that was counted, with or without a member."""
+
+    order_id: str
+    member_id: str | None
+    fingerprint: str
+    placed_at: datetime
+    recorded_at: datetime
+    currency: str
+    growth_day: date
+    programme_version: int
+    lines: tuple[OrderLine, ...]
+    redemption_id: str | None = None
+    reports: tuple[Report, ...] = ()
+    """What a person should know of it: it counted all the same."""
+    parked: tuple[str, ...] = ()
+    """The refunds that overtook it and are not booked yet."""
+    version: int = 0
+
+    @property
+    def points(self) -> int:
+        """What the order earned, refunds not deducted."""
+        return sum(line.points for line in self.lines)
+
+    @property
+    def growth(self) -> int:
+        """What the order earned, refunds not deducted."""
+        return sum(line.growth for line in self.lines)
+
+    @property
+    def status(self) -> str:
+        """How much of it has come back: `completed`, `partly_refunded` or `refunded`."""
+        shares = [line.refunded for line in self.lines]
+        if all(part == of for part, of in shares):
+            return "refunded"
+        return "partly_refunded" if any(part for part, _ in shares) else "completed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redeemed:
+    """What a redemption paid towards an order: points by line of the order, and points still to be booked for it."""
+
+    redemption_id: str
+    points_by_line: tuple[int, ...]
+    to_book: int = 0
+    """Points to take with this purchase: those of a hold that was let go. One that still stood is booked already."""
+
+
+def record(
+    message: OrderCompleted,
+    fingerprint: str,
+    programme: Programme,
+    now: datetime,
+    earnings: Sequence[LineEarning] | None = None,
+) -> Order:
+    """Record an order, for now as nobody's; without `earnings` it earns nothing."""
+    earnings = earnings or [LineEarning(0, 0, ())] * len(message.lines)
+    return Order(
+        order_id=message.order_id,
+        member_id=None,
+        fingerprint=fingerprint,
+        placed_at=message.placed_at,
+        recorded_at=now,
+        currency=message.currency,
+        growth_day=local_day(message.placed_at, programme.zone),
+        programme_version=programme.version,
+        lines=tuple(
+            OrderLine(
+                line_id=line.line_id,
+                quantity=line.quantity,
+                amount=line.amount,
+                points=earning.points,
+                growth=earning.growth,
+                rules=earning.rules,
+            )
+            for line, earning in zip(message.lines, earnings, strict=True)
+        ),
+    )
+
+
+def complete(
+    journal: Journal,
+    message: OrderCompleted,
+    fingerprint: str,
+    redeemed: Redeemed | None = None,
+    reports: tuple[Report, ...] = (),
+) -> Order:
+    """Count a member's order: points, growth, tier and the redemption it confirms, in one entry.
+
+    The tier before the order sets the multiplier. A frozen or closed member's order is recorded and earns nothing.
+    """
+    member, programme = journal.member, journal.programme
+    tier = tiers.held(member, programme)
+    earnings = None
+    if member.standing == "active":
+        earnings = earn(message.lines, programme, tier.multiplier_bp)
+    else:
+        reports = (*reports, "member_frozen" if member.standing == "frozen" else "member_closed")
+    order = replace(
+        record(message, fingerprint, programme, journal.now, earnings), member_id=member.member_id, reports=reports
+    )
+    if redeemed:
+        spent = zip(order.lines, redeemed.points_by_line, strict=True)
+        order = replace(
+            order,
+            redemption_id=redeemed.redemption_id,
+            lines=tuple(replace(line, points_spent=points) for line, points in spent),
+        )
+    rules = tuple(dict.fromkeys(rule for line in order.lines for rule in line.rules))
+    detail: dict[str, object] = {"multiplier_bp": tier.multiplier_bp, "on_tier": tier.id}
+    detail |= _rates(rules, programme)
+    if reports:
+        detail["reports"] = list(reports)
+    if redeemed:
+        detail["points_spent"] = sum(redeemed.points_by_line)
+    source = {"order_id": order.order_id}
+    if redeemed:
+        source["redemption_id"] = redeemed.redemption_id
+    journal.book(
+        "purchase",
+        at=order.placed_at,
+        points=order.points - (redeemed.to_book if redeemed else 0),
+        growth=order.growth,
+        rules=rules,
+        source=source,
+        detail=detail,
+    )
+    return order
+
+
+def refund_lines(order: Order, message: OrderRefunded) -> Order:
+    """Mark what is refunded on the order's lines.
+
+    Raises:
+        Invalid: a line is none of the order's, or more than was bought is refunded.
+    """
+    by_id = {line.line_id: (i, line) for i, line in enumerate(order.lines)}
+    lines = list(order.lines)
+    problems = []
+    for i, refunded in enumerate(message.lines):
+        if refunded.line_id not in by_id:
+            problems.append(Problem(f"/lines/{i}/line_id", "is no line of the order"))
+            continue
+        position, line = by_id[refunded.line_id]
+        lines[position] = _refund_line(line, refunded)
+        part, of = lines[position].refunded
+        if part > of or lines[position].refunded_amount > line.amount:
+            problems.append(Problem(f"/lines/{i}", "more would be refunded than was bought and is not refunded yet"))
+    if problems:
+        raise Invalid(problems, "refund_exceeds_order")
+    return replace(order, lines=tuple(lines))
+
+
+def refund(journal: Journal, before: Order, after: Order, message: OrderRefunded) -> None:
+    """Book what a refund takes back and gives back, on the member who had placed the order.
+
+    Points that were earned go, as far as they are there (the entry states what is not); points that had paid come
+    back; growth leaves the day that got it, if that day still counts.
+    """
+    due = _difference(before, after, "points")
+    returned = _difference(before, after, "points_spent")
+    growth = _difference(before, after, "growth")
+    held_on_day = journal.member.growth_days.get(before.growth_day, 0)
+    taken = min(due, max(0, journal.member.points + returned))
+    detail: dict[str, object] = {"returned": returned} if returned else {}
+    if taken < due:
+        detail["shortfall"] = due - taken
+    journal.book(
+        "refund",
+        at=message.refunded_at,
+        points=returned - taken,
+        growth=-min(growth, held_on_day),
+        growth_day=before.growth_day,
+        rules=tuple(dict.fromkeys(rule for line in before.lines for rule in line.rules)),
+        source={"order_id": before.order_id, "refund_id": message.refund_id},
+        detail=detail,
+    )
+
+
+def allot_points(points: int, lines: Sequence[Line]) -> list[int]:
+    """Allot the points that pay for an order to its lines, by what each costs."""
+    weights = [line.quantity * line.unit_price for line in lines]
+    return apportion(points, weights if sum(weights) else [1] * len(lines))
+
+
+def _refund_line(line: OrderLine, refunded: RefundedLine) -> OrderLine:
+    return replace(
+        line,
+        refunded_quantity=line.refunded_quantity + (refunded.quantity or 0),
+        refunded_amount=line.refunded_amount + (refunded.amount or 0),
+    )
+
+
+def _difference(before: Order, after: Order, what: str) -> int:
+    return sum(
+        now.share(getattr(now, what)) - then.share(getattr(then, what))
+        for then, now in zip(before.lines, after.lines, strict=True)
+    )
+
+
+def _rates(rules: Sequence[str], programme: Programme) -> Detail:
+    """Keep the rate of an order under one rule, so that its entry can say it in words."""
+    if tuple(rules) != ("base_rate",):
+        return {}
+    base = programme.earning.points.base
+    return {"rate": [base.earn, base.per], "currency": programme.currency}

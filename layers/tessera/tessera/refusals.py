@@ -1,0 +1,56 @@
+"""Why a request or a message is turned down: one word that programs rely on, and a sentence for a person."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, and where: a JSON pointer into what was sent."""
+
+    pointer: str
+    detail: str
+
+
+@dataclass(slots=True)
+class Refusal(Exception):  # noqa: N818 - a refusal is no error: it is the rules at work
+    """Nothing was changed, and trying again will not help until something else has changed.
+
+    `code` is stable `snake_case`; `detail` never repeats what was sent.
+    """
+
+    code: str
+    detail: str
+    problems: list[Problem] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        """Say it in one line, for a log or a dead letter."""
+        where = "; ".join(f"{problem.pointer}: {problem.detail}" for problem in self.problems)
+        return f"{self.code}: {self.detail}" + (f" ({where})" if where else "")
+
+
+class NotFound(Refusal):
+    """There is no such thing, or it is none of the caller's business: the answer is the same."""
+
+    def __init__(self, detail: str = "There is nothing here for this caller.") -> None:
+        """Say no more than has to be said."""
+        super().__init__("not_found", detail)
+
+
+class Invalid(Refusal):
+    """It can be read, and it is wrong."""
+
+    def __init__(self, problems: list[Problem], code: str = "invalid") -> None:
+        """Name every problem with its place."""
+        super().__init__(code, "The content is not as it has to be.", problems)
+
+
+class Unreadable(Refusal):
+    """It cannot be read at all: no JSON, no such cursor, no such header."""
+
+
+class Forbidden(Refusal):
+    """The caller is known and may not."""
+
+
+class Conflict(Refusal):
+    """The rules do not allow it as things stand."""

@@ -1,0 +1,135 @@
+"""What clients send: shapes shared by HTTP bodies and queue messages, and how their mistakes are told.
+
+Unknown fields are refused: a misspelt `discount` would otherwise cost money without a word.
+"""
+
+import json
+from typing import Annotated, Any, Protocol, Self, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from tessera.refusals import Invalid, Problem, Unreadable
+
+MAX_LINES = 1000
+
+Key = Annotated[str, Field(min_length=1, max_length=128)]
+"""An id that a client chose."""
+Label = Annotated[str, Field(min_length=1, max_length=100)]
+Money = Annotated[int, Field(ge=0, le=1_000_000_000)]
+"""Minor units of the currency."""
+Quantity = Annotated[int, Field(ge=1, le=1_000_000)]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+class Shape(BaseModel):
+    """Something that a client sends."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class HasLineId(Protocol):
+    """Anything that names a line."""
+
+    @property
+    def line_id(self) -> str:
+        """The line's id within its order."""
+        ...
+
+
+L = TypeVar("L", bound=HasLineId)
+
+
+class Line(Shape):
+    """A line of an order or of a basket. `discount` is its whole reduction."""
+
+    line_id: Key
+    sku: Label
+    category: Label | None = None
+    brand: Label | None = None
+    quantity: Quantity
+    unit_price: Money
+    discount: Money = 0
+    unit_cost: Money | None = None
+
+    @model_validator(mode="after")
+    def _discount_within_line(self) -> Self:
+        if self.discount > self.quantity * self.unit_price:
+            message = "discount must not exceed quantity × unit_price"
+            raise ValueError(message)
+        return self
+
+    @property
+    def amount(self) -> int:
+        """What is paid for the line: the basis of what it earns."""
+        return self.quantity * self.unit_price - self.discount
+
+
+def each_line_once(lines: list[L]) -> list[L]:
+    """Refuse a list in which two lines have the same `line_id`."""
+    if len({line.line_id for line in lines}) < len(lines):
+        message = "two lines have the same line_id"
+        raise ValueError(message)
+    return lines
+
+
+Lines = Annotated[list[Line], Field(min_length=1, max_length=MAX_LINES), AfterValidator(each_line_once)]
+
+
+S = TypeVar("S", bound=Shape)
+
+
+def read_json(body: str | None) -> Any:
+    """Read JSON.
+
+    Raises:
+        Unreadable: it is none.
+    """
+    try:
+        return json.loads(body or "", parse_constant=_no_such_number)
+    except (ValueError, RecursionError):
+        raise Unreadable("not_json", "The body must be JSON.") from None
+
+
+def read(shape: type[S], content: object, pointer: str = "") -> S:
+    """Read `content` as a shape.
+
+    Args:
+        shape: what it should be.
+        content: parsed JSON.
+        pointer: where the content stands in what was sent, as a JSON pointer.
+
+    Raises:
+        Invalid: it is not; every problem has its pointer, and nothing that was sent is repeated.
+    """
+    try:
+        return shape.model_validate(content)
+    except ValidationError as error:
+        raise Invalid(
+            [
+                Problem(pointer + _json_pointer(problem["loc"], content), _sentence(problem))
+                for problem in error.errors(include_url=False, include_context=False, include_input=False)
+            ]
+        ) from None
+
+
+def _json_pointer(location: tuple[int | str, ...], content: Any) -> str:
+    """Write a place as an RFC 6901 JSON pointer, without the names of union members that pydantic puts in between."""
+    pointer = ""
+    for step in location:
+        if isinstance(step, int) and isinstance(content, list):
+            content = content[step] if step < len(content) else None
+        elif isinstance(step, str) and isinstance(content, dict):
+            content = content.get(step)
+        else:
+            continue
+        pointer += "/" + str(step).replace("~", "~0").replace("/", "~1")
+    return pointer
+
+
+def _sentence(problem: Any) -> str:
+    return str(problem["msg"]).removeprefix("Value error, ")
+
+
+def _no_such_number(_name: str) -> None:
+    message = "JSON has no such number"
+    raise ValueError(message)

@@ -1,0 +1,107 @@
+"""The words of the statement: every sentence that explains an entry, made from the entry's own data.
+
+English is the only locale yet; another one is another module like this.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from tessera.journal import Entry
+
+_SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "CNY": "¥"}
+
+
+def money(amount: int, currency: str) -> str:
+    """Write an amount of minor units for a person: `£30.00`."""
+    whole, minor = divmod(amount, 100)
+    symbol = _SYMBOLS.get(currency)
+    figure = f"{whole:,}.{minor:02}"
+    return f"{symbol}{figure}" if symbol else f"{figure} {currency}"
+
+
+def reason(entry: Entry) -> str:
+    """Explain an entry in a sentence."""
+    sentence = _SENTENCES[entry.kind](entry)
+    tier: Any = entry.detail.get("tier")
+    if tier and entry.kind != "tier_change":
+        sentence += f"; now {tier['to']}"
+    return sentence
+
+
+def _welcome(_entry: Entry) -> str:
+    return "Welcome"
+
+
+def _sign_in(entry: Entry) -> str:
+    days = [rule.removeprefix("streak_") for rule in entry.rules if rule.startswith("streak_")]
+    reward = f", {days[0]} days in a row" if days else f", day {entry.detail['streak']} in a row"
+    return f"Signed in on {entry.source['day']}{reward}"
+
+
+def _purchase(entry: Entry) -> str:
+    detail: Any = entry.detail
+    reports = detail.get("reports", [])
+    if "member_frozen" in reports or "member_closed" in reports:
+        return f"Order {entry.source['order_id']}: nothing earned while the account is not active"
+    rate = ", ".join(_rule(rule) for rule in entry.rules)
+    if "rate" in detail:
+        earned, per = detail["rate"]
+        points = "point" if earned == 1 else "points"
+        rate = f"{earned} {points} per {money(per, detail['currency'])}"
+    times = _times(detail["multiplier_bp"])
+    sentence = f"Order {entry.source['order_id']}: {rate}, {detail['on_tier']} ×{times}"
+    if detail.get("points_spent"):
+        sentence += f"; {detail['points_spent']} points paid"
+    return sentence
+
+
+def _refund(entry: Entry) -> str:
+    sentence = f"Refund {entry.source['refund_id']} of order {entry.source['order_id']}"
+    if entry.detail.get("returned"):
+        sentence += f"; {entry.detail['returned']} points that had paid are back"
+    if entry.detail.get("shortfall"):
+        sentence += f"; {entry.detail['shortfall']} points were spent already and are not asked for"
+    return sentence
+
+
+def _hold(entry: Entry) -> str:
+    return f"Set aside for order {entry.source['order_id']}"
+
+
+def _release(entry: Entry) -> str:
+    why = "not paid in time" if entry.detail.get("lapsed") else "released"
+    return f"Back from order {entry.source['order_id']}: {why}"
+
+
+def _confirmation(entry: Entry) -> str:
+    sentence = f"Order {entry.source['order_id']}: {entry.detail['points_spent']} points paid"
+    if entry.points:
+        sentence += f", {entry.points} back for what was not sent"
+    return sentence
+
+
+def _tier_change(entry: Entry) -> str:
+    tier: Any = entry.detail["tier"]
+    return f"Term of {tier['from']} ended with growth {entry.detail['growth']}: now {tier['to']}"
+
+
+def _times(basis_points: int) -> str:
+    whole, part = divmod(basis_points, 10_000)
+    return f"{whole}.{part:04}".rstrip("0").removesuffix(".")
+
+
+def _rule(rule: str) -> str:
+    kind, _, name = rule.partition(":")
+    return f"rate for {kind} {name}" if name else "base rate"
+
+
+_SENTENCES: dict[str, Callable[[Entry], str]] = {
+    "welcome": _welcome,
+    "sign_in": _sign_in,
+    "purchase": _purchase,
+    "refund": _refund,
+    "hold": _hold,
+    "release": _release,
+    "confirmation": _confirmation,
+    "tier_change": _tier_change,
+}
