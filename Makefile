@@ -14,7 +14,7 @@ UV := $(CURDIR)/.uv/bin/uv
 DEV := .venv/bin
 STACK := .venv-stack/bin
 # A checkout's commands use its own environments, whatever is active in the shell that calls make.
-unexport VIRTUAL_ENV
+unexport VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE
 
 .PHONY: help setup run token schedule redrive replay test check build lock clean
 
@@ -43,7 +43,7 @@ setup: .venv/.locked .venv-stack/.locked ## Make both environments from the lock
 .venv-stack/.locked: requirements/stack.txt .uv/.locked
 	@echo "Setting up .venv-stack: the local stack"
 	@$(UV) venv --quiet --clear --python $(PYTHON) .venv-stack
-	@$(UV) pip sync --python .venv-stack --require-hashes $<
+	@$(UV) pip sync --python .venv-stack --require-hashes --compile-bytecode $<
 	@touch $@
 
 lock: .uv/.locked ## Resolve requirements/*.in again
@@ -60,7 +60,7 @@ run: .venv-stack/.locked ## Serve the whole product at http://127.0.0.1:3000 (PO
 	@exec $(STACK)/python -m local.run --port $(PORT) --aws-port $(AWS_PORT)
 
 token: .venv-stack/.locked ## Print an access token: make -s token SUB=alice SCOPES=tessera/member,tessera/shop
-	@$(STACK)/python -m local.tokens --sub "$(SUB)" --scopes "$(SCOPES)"
+	@$(STACK)/python -m local.tokens --sub "$(SUB)" --scopes "$(SCOPES)" --aws-port $(AWS_PORT)
 
 schedule: .venv-stack/.locked ## Run a scheduled function: make schedule NAME=nightly AT=2027-01-01T00:00:00Z
 	@$(STACK)/python -m local.schedule "$(NAME)" $(if $(AT),--at "$(AT)")

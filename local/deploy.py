@@ -1,0 +1,119 @@
+"""Deploys template.yaml to the local AWS as the stack `tessera`."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import time
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from local import tokens, translate
+from local.aws import REGION
+from local.stack import NAME
+
+if TYPE_CHECKING:
+    from local.aws import LocalAws
+    from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
+
+ROOT = Path(__file__).resolve().parent.parent
+CODE_BUCKET = "tessera-code"
+DEPLOY_SECONDS = 60
+QUEUE_CONCURRENCY = 2  # batches of a queue at once: a process each
+
+
+class DeploymentError(Exception):
+    """The local AWS did not take the stack."""
+
+
+def publish_issuer(aws: LocalAws, issuer: str, directory: Path) -> None:
+    """Serve the issuer's public key where the authorizer fetches it: from a bucket that anybody may read."""
+    aws.s3.create_bucket(Bucket=tokens.BUCKET)
+    aws.s3.delete_public_access_block(Bucket=tokens.BUCKET)
+    statement = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{tokens.BUCKET}/*",
+    }
+    aws.s3.put_bucket_policy(
+        Bucket=tokens.BUCKET, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    )
+    documents = {
+        ".well-known/openid-configuration": {"issuer": issuer, "jwks_uri": f"{issuer}/.well-known/jwks.json"},
+        ".well-known/jwks.json": tokens.jwks(tokens.signing_key(directory)),
+    }
+    for key, document in documents.items():
+        aws.s3.put_object(Bucket=tokens.BUCKET, Key=key, Body=json.dumps(document), ContentType="application/json")
+
+
+def deploy(aws: LocalAws, issuer: str) -> None:
+    """Create the stack and wait until it is complete.
+
+    Raises:
+        DeploymentError: with each failed resource's reason.
+    """
+    parameters = {
+        "TokenIssuer": issuer,
+        "TokenAudience": tokens.AUDIENCE,
+        "DeletionProtection": "false",
+    }
+    template = translate.without_dependencies_layer(translate.read(ROOT / "template.yaml"))
+    template = translate.with_code_at(template, _upload_code(aws, translate.code_folders(template)))
+    template = translate.translated(template, REGION, parameters)
+    template = translate.without_metric_math(template)
+    template = translate.with_queue_concurrency(template, QUEUE_CONCURRENCY)
+    template = translate.with_http_api_expanded(template)
+    _create(aws, json.dumps(template), parameters)
+
+
+def _upload_code(aws: LocalAws, folders: dict[str, str]) -> dict[str, str]:
+    """Upload each folder as a zip named by its content, and return the S3 URIs by logical id."""
+    aws.s3.create_bucket(Bucket=CODE_BUCKET)
+    locations = {}
+    for name, folder in folders.items():
+        # A layer's packages are found under python/.
+        prefix = Path("python") if folder.startswith("layers/") else Path()
+        archive = _zip(ROOT / folder, prefix)
+        key = f"{name}-{hashlib.sha256(archive).hexdigest()[:16]}.zip"
+        aws.s3.put_object(Bucket=CODE_BUCKET, Key=key, Body=archive)
+        locations[name] = f"s3://{CODE_BUCKET}/{key}"
+    return locations
+
+
+def _zip(folder: Path, prefix: Path) -> bytes:
+    if not folder.is_dir():
+        raise DeploymentError(f"template.yaml names {folder}, which does not exist")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                entry = zipfile.ZipInfo(str(prefix / path.relative_to(folder)))  # dated 1980: same content, same bytes
+                archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def _create(aws: LocalAws, body: str, parameters: dict[str, str]) -> None:
+    values: list[ParameterTypeDef] = [
+        {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
+    ]
+    aws.s3.put_object(Bucket=CODE_BUCKET, Key="template.json", Body=body)
+    url = f"{aws.url}/{CODE_BUCKET}/template.json"  # too large to be sent inline
+    aws.cloudformation.create_stack(
+        StackName=NAME, TemplateURL=url, Parameters=values, Capabilities=["CAPABILITY_IAM"]
+    )
+    deadline = time.monotonic() + DEPLOY_SECONDS
+    status = "CREATE_IN_PROGRESS"
+    while status == "CREATE_IN_PROGRESS" and time.monotonic() < deadline:
+        time.sleep(0.1)
+        status = aws.cloudformation.describe_stacks(StackName=NAME)["Stacks"][0]["StackStatus"]
+    if status != "CREATE_COMPLETE":
+        events = aws.cloudformation.describe_stack_events(StackName=NAME)["StackEvents"]
+        reasons = [
+            f"{event.get('LogicalResourceId')}: {event.get('ResourceStatusReason')}"
+            for event in events
+            if event.get("ResourceStatus") == "CREATE_FAILED"
+        ]
+        raise DeploymentError("\n".join([f"The stack is {status}", *reasons]))
