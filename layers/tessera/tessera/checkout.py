@@ -131,6 +131,11 @@ class Redemption:
     version: int = 0
 
     @property
+    def record(self) -> str:
+        """The name of its record, which all attempts of an order share."""
+        return record_of(self.redemption_id)
+
+    @property
     def points(self) -> int:
         """All points that it holds or has spent."""
         return sum(line.points for line in self.lines)
@@ -140,13 +145,13 @@ class Redemption:
         return self.status == "held" and self.expires_at <= now
 
 
-def redemption_key(order_id: str) -> str:
+def record_of_order(order_id: str) -> str:
     """Name the record of an order's redemption."""
     return short_hash("redemption", order_id)
 
 
-def record_key(redemption_id: str) -> str:
-    """Answer the record that a redemption's id belongs to: all attempts of an order share one."""
+def record_of(redemption_id: str) -> str:
+    """Answer the record that a redemption's id belongs to."""
     return redemption_id.removeprefix("r_").rpartition("_")[0]
 
 
@@ -237,7 +242,7 @@ def hold(
 
     attempt = earlier.attempt + 1 if earlier else 1
     redemption = Redemption(
-        redemption_id=f"r_{redemption_key(request.order_id)}_{attempt}",
+        redemption_id=f"r_{record_of_order(request.order_id)}_{attempt}",
         order_id=request.order_id,
         member_id=member.member_id,
         attempt=attempt,

@@ -94,6 +94,30 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitedOrder:
+    """Stands where an order will: refunds have overtaken it."""
+
+    order_id: str
+    parked: tuple[str, ...]
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundRecord:
+    """The record of a refund: booked, or parked until its order arrives, or given up on."""
+
+    refund_id: str
+    order_id: str
+    fingerprint: str
+    status: Literal["booked", "parked", "rejected", "order_never_came"]
+    message: str | None = None
+    """The message of a parked refund, as JSON."""
+    due_at: datetime | None = None
+    """When a parked refund is given up on."""
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Redeemed:
     """What a redemption paid towards an order: points by line of the order, and points still to be booked for it."""
 

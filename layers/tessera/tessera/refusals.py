@@ -54,3 +54,20 @@ class Forbidden(Refusal):
 
 class Conflict(Refusal):
     """The rules do not allow it as things stand."""
+
+
+class TryAgain(Refusal):
+    """Others were at the same things all the time; the same request may well succeed in a moment."""
+
+    def __init__(self) -> None:
+        """There is nothing more to say."""
+        super().__init__("try_again", "Others are changing the same things; try again in a moment.")
+
+
+class Unavailable(Refusal):
+    """What is needed did not answer, or is too busy. The request may have been carried out: repeat it to know."""
+
+    def __init__(self, what: str) -> None:
+        """Keep for the log what was the matter; the caller learns no more than has to be said."""
+        super().__init__("unavailable", "The service is busy; repeat the request in a moment.")
+        self.what = what

@@ -1,0 +1,37 @@
+"""Members: enrolling, the card, the statement, linked identities."""
+
+from aws_lambda_powertools.event_handler import Response
+
+from tessera.service import members
+from tessera.web import Api, answer
+
+api = Api()
+
+
+@api.app.post("/members")
+def enrol() -> Response[str]:
+    """Enrol the caller, or a customer of the shop."""
+    enrolled = members.enrol_member(api.caller, api.body, api.now)
+    return answer(201 if enrolled.new else 200, enrolled.card)
+
+
+@api.app.get("/members/<member_id>")
+def show_card(member_id: str) -> Response[str]:
+    """Show the member card."""
+    return answer(200, members.show_card(api.caller, member_id, api.now))
+
+
+@api.app.get("/members/<member_id>/entries")
+def list_entries(member_id: str) -> Response[str]:
+    """List the statement, newest first."""
+    return answer(200, members.list_entries(api.caller, member_id, api.parameter("limit"), api.parameter("cursor")))
+
+
+@api.app.post("/members/<member_id>/identities")
+def link_identity(member_id: str) -> Response[str]:
+    """Link one more identity to a member."""
+    members.link_identity(api.caller, member_id, api.body)
+    return answer(200, {"status": "linked"})
+
+
+lambda_handler = api.handle

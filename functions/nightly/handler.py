@@ -1,0 +1,22 @@
+"""The nightly function: finds what is due and hands it out. Safe to run twice, late, or for a day long past."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from tessera.instants import parse_instant
+from tessera.service import settlements
+
+logger = Logger()
+metrics = Metrics()
+
+
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, int]:
+    """Hand out what is due at the event's `time`."""
+    handed_out = settlements.hand_out(parse_instant(event["time"]))
+    metrics.add_metric("MembersDue", MetricUnit.Count, handed_out.members)
+    metrics.add_metric("RefundsDue", MetricUnit.Count, handed_out.refunds)
+    logger.info("handed out", extra={"members": handed_out.members, "refunds": handed_out.refunds})
+    return {"members": handed_out.members, "refunds": handed_out.refunds}

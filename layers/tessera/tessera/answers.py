@@ -1,0 +1,398 @@
+"""What clients are answered: the shapes of the contract, and how they are made."""
+
+import json
+from datetime import datetime
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
+from tessera import coupons, tiers
+from tessera import members as domain
+from tessera.checkout import Quote, Redemption, Verdict
+from tessera.instants import write_instant
+from tessera.journal import Entry as LedgerEntry
+from tessera.members import Profile
+from tessera.programme import AmountOff, Percentage, Programme
+from tessera.purchases import Order
+from tessera.shapes import Line
+from tessera.sign_ins import SignInResult
+from tessera.statement import reason
+
+
+class Needs(TypedDict):
+    """What is missing to a tier."""
+
+    growth: int
+
+
+class Next(TypedDict):
+    """The next tier."""
+
+    id: str
+    needs: Needs
+
+
+class TierOnCard(TypedDict):
+    """The tier that a member is on; the lowest has no `until`, the highest no `next`."""
+
+    id: str
+    name: str
+    since: str
+    until: str | None
+    next: Next | None
+
+
+class Expiring(TypedDict):
+    """Points that have a date."""
+
+    points: int
+    at: str
+
+
+class PointsOnCard(TypedDict):
+    """What a member can spend, and what is on its way in or out."""
+
+    available: int
+    pending: int
+    expiring: list[Expiring]
+
+
+class Benefit(TypedDict):
+    """A benefit, and what is left of it."""
+
+    id: str
+    left: int | None
+    period: str
+
+
+class SignInOnCard(TypedDict):
+    """Whether the member has signed in today, and how many days in a row."""
+
+    today: bool
+    streak: int
+
+
+class Card(TypedDict):
+    """The member card."""
+
+    member_id: str
+    standing: str
+    display_name: str | None
+    enrolled_at: str
+    tier: TierOnCard
+    growth: int
+    points: PointsOnCard
+    benefits: list[Benefit]
+    sign_in: SignInOnCard
+
+
+class SignIn(TypedDict):
+    """What a sign-in gave."""
+
+    day: str
+    streak: int
+    points: int
+    growth: int
+
+
+class SignInMonth(TypedDict):
+    """A month of sign-ins."""
+
+    month: str
+    days: list[str]
+    streak: int
+    longest_streak: int
+
+
+class Entry(TypedDict):
+    """A line of the statement."""
+
+    entry_id: str
+    sequence: int
+    kind: str
+    at: str
+    recorded_at: str
+    points: int
+    growth: int
+    points_balance: int
+    reason: str
+    rules: list[str]
+    programme_version: int
+    source: dict[str, str]
+
+
+class EntryPage(TypedDict):
+    """Some lines of the statement, newest first."""
+
+    items: list[Entry]
+    next_cursor: str | None
+
+
+class PurchaseLine(TypedDict):
+    """A line of a purchase."""
+
+    line_id: str
+    points: int
+    growth: int
+    refunded_quantity: int
+    rules: list[str]
+
+
+class Purchase(TypedDict):
+    """A purchase as it was counted. `points` and `growth` are what it earned, refunds not deducted."""
+
+    order_id: str
+    member_id: str | None
+    status: str
+    points: int
+    growth: int
+    lines: list[PurchaseLine]
+    reports: list[str]
+
+
+class Template(TypedDict):
+    """A coupon that can be had. `left` is null where there is no limit in number."""
+
+    template_id: str
+    name: str
+    kind: str
+    terms: str
+    price_points: int
+    valid_until: str
+    left: int | None
+
+
+class TemplatePage(TypedDict):
+    """The coupons that the caller can have."""
+
+    items: list[Template]
+
+
+class Coupon(TypedDict):
+    """A coupon of a member."""
+
+    coupon_id: str
+    code: str
+    template_id: str
+    kind: str
+    valid_from: str
+    valid_until: str
+    status: str
+
+
+class CouponPage(TypedDict):
+    """Some coupons of a member."""
+
+    items: list[Coupon]
+    next_cursor: str | None
+
+
+class LineAmount(TypedDict):
+    """What falls on one line."""
+
+    line_id: str
+    amount: int
+
+
+class Discount(TypedDict):
+    """What a source takes off, by line."""
+
+    source: str
+    amount: int
+    lines: list[LineAmount]
+
+
+class CouponVerdict(TypedDict):
+    """Whether a coupon applies; if not, why, and what is missing."""
+
+    coupon_id: str
+    applies: bool
+    code: NotRequired[str]
+    detail: NotRequired[str]
+    missing: NotRequired[int]
+
+
+class QuoteAnswer(TypedDict):
+    """A priced basket."""
+
+    subtotal: int
+    discounts: list[Discount]
+    points_spent: int
+    points_value: int
+    shipping: int
+    total: int
+    points_to_earn: int
+    growth_to_earn: int
+    coupons: list[CouponVerdict]
+
+
+class Held(TypedDict):
+    """A redemption that was held."""
+
+    redemption_id: str
+    status: str
+    expires_at: str
+    quote: QuoteAnswer
+
+
+class Status(TypedDict):
+    """What became of something."""
+
+    status: str
+
+
+class Accepted(TypedDict):
+    """How many messages were taken."""
+
+    accepted: int
+
+
+def card(seen: domain.Card, profile: Profile | None, programme: Programme) -> Card:
+    """Write the member card."""
+    member = seen.member
+    following = seen.next_tier
+    return {
+        "member_id": member.member_id,
+        "standing": member.standing,
+        "display_name": profile.display_name if profile else None,
+        "enrolled_at": write_instant(member.enrolled_at),
+        "tier": {
+            "id": tiers.held(member, programme).id,
+            "name": tiers.held(member, programme).name,
+            "since": write_instant(member.tier.since),
+            "until": write_instant(member.tier.until) if member.tier.until else None,
+            "next": {"id": following.tier.id, "needs": {"growth": following.missing}} if following else None,
+        },
+        "growth": seen.growth,
+        # No programme can give points a date or a waiting time yet.
+        "points": {"available": seen.available, "pending": 0, "expiring": []},
+        "benefits": [],
+        "sign_in": {"today": seen.signed_in_today, "streak": seen.streak},
+    }
+
+
+def sign_in(result: SignInResult) -> SignIn:
+    """Write what a sign-in gave."""
+    return {
+        "day": result.day.isoformat(),
+        "streak": result.streak,
+        "points": result.points,
+        "growth": result.growth,
+    }
+
+
+def entry(booked: LedgerEntry) -> Entry:
+    """Write a line of the statement."""
+    return {
+        "entry_id": booked.entry_id,
+        "sequence": booked.sequence,
+        "kind": booked.kind,
+        "at": write_instant(booked.at),
+        "recorded_at": write_instant(booked.recorded_at),
+        "points": booked.points,
+        "growth": booked.growth,
+        "points_balance": booked.points_balance,
+        "reason": reason(booked),
+        "rules": list(booked.rules),
+        "programme_version": booked.programme_version,
+        "source": dict(booked.source),
+    }
+
+
+def purchase(order: Order) -> Purchase:
+    """Write a purchase as it was counted."""
+    return {
+        "order_id": order.order_id,
+        "member_id": order.member_id,
+        "status": order.status,
+        "points": order.points,
+        "growth": order.growth,
+        "lines": [
+            {
+                "line_id": line.line_id,
+                "points": line.points,
+                "growth": line.growth,
+                "refunded_quantity": line.refunded_quantity,
+                "rules": list(line.rules),
+            }
+            for line in order.lines
+        ],
+        "reports": list(order.reports),
+    }
+
+
+def template(offered: AmountOff | Percentage, now: datetime) -> Template:
+    """Write a coupon that can be had, with the date that one claimed now would have."""
+    return {
+        "template_id": offered.id,
+        "name": offered.name,
+        "kind": offered.kind,
+        "terms": offered.terms,
+        "price_points": 0,
+        "valid_until": write_instant(coupons.valid_until(offered, now)),
+        "left": None,
+    }
+
+
+def coupon(issued: coupons.Coupon, now: datetime) -> Coupon:
+    """Write a coupon of a member."""
+    return {
+        "coupon_id": issued.coupon_id,
+        "code": issued.code,
+        "template_id": issued.template.id,
+        "kind": issued.template.kind,
+        "valid_from": write_instant(issued.valid_from),
+        "valid_until": write_instant(issued.valid_until),
+        "status": issued.status(now),
+    }
+
+
+def quote(priced: Quote, lines: list[Line]) -> QuoteAnswer:
+    """Write a priced basket."""
+    return {
+        "subtotal": priced.subtotal,
+        "discounts": [
+            {
+                "source": discount.source,
+                "amount": discount.amount,
+                "lines": [
+                    {"line_id": line.line_id, "amount": amount}
+                    for line, amount in zip(lines, discount.by_line, strict=True)
+                    if amount
+                ],
+            }
+            for discount in priced.discounts
+        ],
+        "points_spent": priced.points_spent,
+        "points_value": priced.points_value,
+        "shipping": priced.shipping,
+        "total": priced.total,
+        "points_to_earn": priced.points_to_earn,
+        "growth_to_earn": priced.growth_to_earn,
+        "coupons": [_verdict(verdict) for verdict in priced.verdicts],
+    }
+
+
+def held(redemption: Redemption, priced: Quote, lines: list[Line]) -> Held:
+    """Write a redemption that was held."""
+    return {
+        "redemption_id": redemption.redemption_id,
+        "status": "held",
+        "expires_at": write_instant(redemption.expires_at),
+        "quote": quote(priced, lines),
+    }
+
+
+def write(answer: object) -> str:
+    """Write an answer as JSON."""
+    return json.dumps(answer, separators=(",", ":"), ensure_ascii=False)
+
+
+def _verdict(verdict: Verdict) -> CouponVerdict:
+    answer: CouponVerdict = {"coupon_id": verdict.coupon_id, "applies": verdict.applies}
+    if verdict.code is not None and verdict.detail is not None:
+        answer["code"] = verdict.code
+        answer["detail"] = verdict.detail
+    if verdict.missing is not None:
+        answer["missing"] = verdict.missing
+    return answer

@@ -1,0 +1,50 @@
+"""Cursors: where a list goes on. A cursor is good for the list that it was made for, and for nobody else's."""
+
+import base64
+import json
+
+from tessera.identities import short_hash
+from tessera.refusals import Unreadable
+
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
+
+
+def cursor(of: str, position: str | int) -> str:
+    """Make the cursor of a list, `of` whose it is and which, that goes on behind `position`."""
+    content = json.dumps([short_hash(of, str(position))[:8], position], separators=(",", ":"))
+    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
+
+
+def position(of: str, text: str | None) -> str | int | None:
+    """Read a cursor; None at the beginning of the list.
+
+    Raises:
+        Unreadable: it was not made by `cursor`, or for another list.
+    """
+    if text is None:
+        return None
+    try:
+        check, position = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars="-_", validate=True))
+    except (ValueError, TypeError):
+        raise _no_such_cursor() from None
+    if not isinstance(position, str | int) or check != short_hash(of, str(position))[:8]:
+        raise _no_such_cursor()
+    return position
+
+
+def limit(text: str | None) -> int:
+    """Read how many items a page may have.
+
+    Raises:
+        Unreadable: it is no number from 1 to 100.
+    """
+    if text is None:
+        return DEFAULT_LIMIT
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= MAX_LIMIT):
+        raise Unreadable("bad_limit", f"limit must be a number from 1 to {MAX_LIMIT}.")
+    return int(text)
+
+
+def _no_such_cursor() -> Unreadable:
+    return Unreadable("bad_cursor", "The cursor is none that this list has given.")

@@ -1,0 +1,1 @@
+"""What functions call: read, let the domain decide, commit; and again, if others were faster."""

@@ -1,0 +1,178 @@
+"""Quotes and redemptions."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tessera import answers, checkout
+from tessera.access import Caller
+from tessera.checkout import ConfirmationRequest, QuoteRequest, Redemption, RedemptionRequest
+from tessera.coupons import coupon_id
+from tessera.idempotency import body_hash
+from tessera.member import Member
+from tessera.programme import in_force
+from tessera.refusals import Conflict, Forbidden, NotFound
+from tessera.service.attempts import until_committed
+from tessera.service.lookup import access_first, find, named
+from tessera.settlement import settle
+from tessera.shapes import read as shape
+from tessera.shapes import read_json
+from tessera.store import lists
+from tessera.store.items import redemption_key
+from tessera.store.read import Found, read
+from tessera.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class HoldAnswer:
+    """The body that a hold is answered with, and whether it was made now."""
+
+    body: str
+    new: bool
+
+
+def quote(caller: Caller, path_id: str, body: str | None, now: datetime) -> answers.QuoteAnswer:
+    """Price a basket for a member; nothing changes.
+
+    Raises:
+        NotFound: there is no such member for this caller.
+        Unreadable: the body is no JSON.
+        Invalid: it is no basket, or its currency is none of the programme's.
+    """
+    member_id = named(caller, path_id)
+    request = access_first(member_id, lambda: shape(QuoteRequest, read_json(body)))
+    member, found = find(member_id, lambda id_: _read(id_, request))
+    journal = settle(member, in_force(), now)
+    return answers.quote(checkout.quote(journal, request, found.coupons), request.order.lines)
+
+
+def hold(caller: Caller, path_id: str, body: str | None, now: datetime) -> HoldAnswer:
+    """Hold coupons and points for an order. A repeat answers what the first one did.
+
+    Raises:
+        NotFound: there is no such member for this caller.
+        Unreadable: the body is no JSON.
+        Invalid: it is no basket with an order, or its currency is none of the programme's.
+        Forbidden: the member is frozen or closed.
+        Conflict: something cannot be held; nothing is.
+    """
+    member_id = named(caller, path_id)
+    content = access_first(member_id, lambda: read_json(body))
+    request = access_first(member_id, lambda: shape(RedemptionRequest, content))
+    record = redemption_key(checkout.record_of_order(request.order_id))
+
+    def attempt() -> HoldAnswer:
+        member, found = find(member_id, lambda id_: _read(id_, request, record))
+        earlier = found.operations.get(record)
+        if not isinstance(earlier, Redemption):
+            earlier = None
+        journal = settle(member, in_force(), now)
+        hashed = body_hash(content)
+        if earlier and _is_repeat(earlier, member, hashed) and not earlier.lapsed(journal.now):
+            return HoldAnswer(earlier.answer, new=False)
+        redemption, priced, held = checkout.hold(
+            journal,
+            request,
+            found.coupons,
+            by_shop=caller.acts_for_others,
+            request_hash=hashed,
+            earlier=earlier,
+        )
+        answer = answers.write(answers.held(redemption, priced, request.order.lines))
+        transaction = Transaction()
+        transaction.journal(journal)
+        transaction.operation(replace(redemption, answer=answer))
+        for coupon in held:
+            transaction.coupon(coupon)
+        transaction.commit()
+        return HoldAnswer(answer, new=True)
+
+    return until_committed(attempt)
+
+
+def confirm(caller: Caller, path_id: str, redemption_id: str, body: str | None, now: datetime) -> answers.Status:
+    """Confirm a redemption, or the lines of it that are named.
+
+    Raises:
+        NotFound: there is no such member for this caller, or no such redemption of theirs.
+        Invalid: a line that is named is none of it.
+        Conflict: it was released or has lapsed.
+    """
+    member_id = named(caller, path_id)
+    request = access_first(member_id, lambda: shape(ConfirmationRequest, read_json(body) if body else {}))
+
+    def attempt() -> answers.Status:
+        member, redemption, superseded = _find(member_id, redemption_id)
+        if superseded:
+            raise Conflict("redemption_released", "The hold was released or has lapsed.")
+        if redemption.status != "confirmed":
+            journal = settle(member, in_force(), now)
+            held = list(_coupons(redemption).coupons.values())
+            confirmed, used = checkout.confirm(journal, redemption, held, request.lines)
+            transaction = Transaction()
+            transaction.journal(journal)
+            transaction.operation(confirmed)
+            for coupon in used:
+                transaction.coupon(coupon)
+            transaction.commit()
+        return {"status": "confirmed"}
+
+    return until_committed(attempt)
+
+
+def release(caller: Caller, path_id: str, redemption_id: str, now: datetime) -> answers.Status:
+    """Release a redemption. One that was released or has lapsed stays so.
+
+    Raises:
+        NotFound: there is no such member for this caller, or no such redemption of theirs.
+        Forbidden: a shop made it, and the caller is none.
+        Conflict: it was confirmed.
+    """
+    member_id = named(caller, path_id)
+
+    def attempt() -> answers.Status:
+        member, redemption, superseded = _find(member_id, redemption_id)
+        if redemption.by_shop and not caller.acts_for_others:
+            raise Forbidden("made_by_shop", "Only the shop can release what it has held.")
+        journal = settle(member, in_force(), now)
+        if not superseded and redemption.status != "released" and not redemption.lapsed(journal.now):
+            held = list(_coupons(redemption).coupons.values())
+            released, back = checkout.release(journal, redemption, held)
+            transaction = Transaction()
+            transaction.journal(journal)
+            transaction.operation(released)
+            for coupon in back:
+                transaction.coupon(coupon)
+            transaction.commit()
+        return {"status": "released"}
+
+    return until_committed(attempt)
+
+
+def _read(member_id: str, request: QuoteRequest, *operations: str) -> Found:
+    if request.coupons == "best":
+        found = read(member=member_id, operations=operations)
+        found.coupons = {coupon.coupon_id: coupon for coupon in lists.coupons(member_id)}
+        return found
+    ids = [coupon_id(named) for named in request.coupons]
+    return read(member=member_id, operations=operations, coupons=(member_id, ids))
+
+
+def _is_repeat(earlier: Redemption, member: Member, hashed: str) -> bool:
+    return earlier.status != "released" and earlier.member_id == member.member_id and earlier.request_hash == hashed
+
+
+def _find(member_id: str, redemption_id: str) -> tuple[Member, Redemption, bool]:
+    """Read a redemption and its member; and whether it was let go and the order has held anew since."""
+    record = redemption_key(checkout.record_of(redemption_id))
+    member, found = find(member_id, lambda id_: read(member=id_, operations=[record]))
+    redemption = found.operations.get(record)
+    if not isinstance(redemption, Redemption) or redemption.member_id != member.member_id:
+        raise NotFound
+    attempt = redemption_id.rpartition("_")[2]
+    if not (attempt.isascii() and attempt.isdigit() and 1 <= int(attempt[:9]) <= redemption.attempt):
+        raise NotFound
+    return member, redemption, redemption_id != redemption.redemption_id
+
+
+def _coupons(redemption: Redemption) -> Found:
+    return read(coupons=(redemption.member_id, redemption.coupon_ids))

@@ -1,0 +1,103 @@
+"""Claiming coupons, and listing them."""
+
+import secrets
+from datetime import datetime
+from itertools import islice
+
+from tessera import answers, idempotency, paging
+from tessera import coupons as domain
+from tessera.access import MEMBER, Caller
+from tessera.programme import in_force
+from tessera.refusals import Unreadable
+from tessera.service.attempts import until_committed
+from tessera.service.lookup import access_first, find, named
+from tessera.settlement import settle
+from tessera.shapes import Key, Shape, read_json
+from tessera.shapes import read as shape
+from tessera.store import lists
+from tessera.store.read import read
+from tessera.store.transaction import Transaction
+
+_STATUSES = ("active", "held", "redeemed", "expired", "returned")
+
+
+class ClaimRequest(Shape):
+    """Which coupon a member wants."""
+
+    template_id: Key
+
+
+def list_templates(caller: Caller, now: datetime) -> answers.TemplatePage:
+    """List what the caller may claim now; for a shop, what any member may."""
+    programme = in_force()
+    claims: dict[str, int] = {}
+    if MEMBER in caller.scopes:
+        own = caller.identity.member_id
+        found = read(member=own)
+        if alias := found.aliases.get(own):
+            found = read(member=alias)
+        claims = {template: number for member in found.members.values() for template, number in member.claims.items()}
+    return {"items": [answers.template(template, now) for template in domain.claimable(programme, claims)]}
+
+
+def claim(caller: Caller, path_id: str, body: str | None, key: str | None, now: datetime) -> idempotency.Answer:
+    """Issue a coupon to a member: once for each `Idempotency-Key`, or each time if there is none.
+
+    Raises:
+        NotFound: there is no such member for this caller.
+        Unreadable: the body is no JSON, or the key is none.
+        Invalid: the body names no template of the programme.
+        Forbidden: the member may not have it.
+        Conflict: the limit is reached, or the key came with another body.
+    """
+    member_id = named(caller, path_id)
+    content, wanted = access_first(member_id, lambda: _read(body))
+    path = f"/members/{member_id}/coupons"
+    request = access_first(member_id, lambda: idempotency.request(caller.key, "POST", path, key, content))
+    coupon_key = secrets.token_bytes(domain.CODE_BYTES)
+
+    def attempt() -> idempotency.Answer:
+        member, found = find(member_id, lambda id_: read(member=id_, operations=[request.key] if request else []))
+        if request and isinstance(earlier := found.operations.get(request.key), idempotency.Answer):
+            return request.replay(earlier)
+        journal = settle(member, in_force(), now)
+        coupon = domain.claim(journal, wanted.template_id, coupon_key)
+        body = answers.write(answers.coupon(coupon, journal.now))
+        answer = (request or idempotency.Request("", "")).answered(201, body)
+        transaction = Transaction()
+        transaction.journal(journal)
+        transaction.coupon(coupon)
+        if request:
+            transaction.operation(answer)
+        transaction.commit()
+        return answer
+
+    return until_committed(attempt)
+
+
+def list_coupons(
+    caller: Caller, path_id: str, status: str | None, limit: str | None, cursor: str | None, now: datetime
+) -> answers.CouponPage:
+    """List a member's coupons, those of one status if it is given.
+
+    Raises:
+        NotFound: there is no such member for this caller.
+        Unreadable: status, limit or cursor is none.
+    """
+    member, _ = find(named(caller, path_id), lambda id_: read(member=id_))
+    if status is not None and status not in _STATUSES:
+        raise Unreadable("bad_status", "status must be one of: " + ", ".join(_STATUSES) + ".")
+    of = f"coupons {member.member_id} {status}"
+    most = paging.limit(limit)
+    after = paging.position(of, cursor)
+    as_of = max(now, member.booked_at)
+    every = lists.coupons(member.member_id, after if isinstance(after, str) else None)
+    wanted = (coupon for coupon in every if status is None or coupon.status(as_of) == status)
+    found = list(islice(wanted, most + 1))
+    more = paging.cursor(of, found[most - 1].coupon_id) if len(found) > most else None
+    return {"items": [answers.coupon(coupon, as_of) for coupon in found[:most]], "next_cursor": more}
+
+
+def _read(body: str | None) -> tuple[object, ClaimRequest]:
+    content = read_json(body)
+    return content, shape(ClaimRequest, content)

@@ -1,0 +1,302 @@
+"""Counting the messages of the purchases queue: each once, whatever their number and order.
+
+What cannot be counted raises a `Refusal`: a person has to look at it. Whatever else goes wrong can be tried again.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from tessera import answers, checkout, purchases
+from tessera.identities import SHOP, Identity
+from tessera.journal import Journal
+from tessera.members import Profile, enrol
+from tessera.messages import OrderCompleted, OrderRefunded, fingerprint, read_message
+from tessera.programme import in_force
+from tessera.purchases import AwaitedOrder, Order, RefundRecord
+from tessera.refusals import Invalid, NotFound, Problem, Refusal
+from tessera.service.attempts import until_committed
+from tessera.settlement import settle
+from tessera.shapes import read as shape
+from tessera.shapes import read_json
+from tessera.store import queues
+from tessera.store.items import order_key, redemption_key, refund_key
+from tessera.store.read import Found, read
+from tessera.store.transaction import Transaction
+
+MAX_BATCH = 100
+"""Messages that `POST /purchases` takes at once."""
+
+PARKED_FOR = timedelta(days=30)
+"""How long a refund waits for the order that it overtook."""
+
+MAX_PARKED = 100
+"""Refunds that can wait for one order."""
+
+_MAX_MESSAGE_BYTES = 200_000
+
+UnknownIdentity = Literal["record", "enrol"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a message."""
+
+    kind: Literal["counted", "duplicate", "parked", "rejected"]
+    reports: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """An order that was counted, now or before, and the refunds that waited for it and still do."""
+
+    outcome: Outcome
+    waiting: tuple[str, ...] = ()
+
+
+def take(body: str | None, now: datetime) -> int:
+    """Put messages that came over HTTP on the queue: all of them, or none.
+
+    Returns:
+        how many there were.
+
+    Raises:
+        Unreadable: the body is no JSON.
+        Invalid: a message can be seen to be wrong; every one is told, by its pointer.
+        Unavailable: the queue did not take all of them; sending all of them again does no harm.
+    """
+    content = read_json(body)
+    messages, pointers = [content], [""]
+    if isinstance(content, dict) and "messages" in content:
+        messages = content["messages"]
+        if not isinstance(messages, list) or not 1 <= len(messages) <= MAX_BATCH or len(content) > 1:
+            raise Invalid([Problem("/messages", f"must be 1 to {MAX_BATCH} messages, and nothing beside them")])
+        pointers = [f"/messages/{i}" for i in range(len(messages))]
+    bodies = []
+    problems: list[Problem] = []
+    codes = []
+    for message, pointer in zip(messages, pointers, strict=True):
+        try:
+            read_message(message, in_force(), now, pointer)
+        except Invalid as refusal:
+            problems += refusal.problems
+            codes.append(refusal.code)
+            continue
+        bodies.append(json.dumps(message, separators=(",", ":"), ensure_ascii=False))
+        if len(bodies[-1].encode()) > _MAX_MESSAGE_BYTES:
+            problems.append(Problem(pointer, f"must be at most {_MAX_MESSAGE_BYTES} bytes long"))
+    if problems:
+        raise Invalid(problems, codes[0] if len(set(codes)) == 1 else "invalid")
+    queues.send_all("PURCHASES_QUEUE_URL", bodies)
+    return len(bodies)
+
+
+def show(order_id: str) -> answers.Purchase:
+    """Show an order as it was counted.
+
+    Raises:
+        NotFound: it was not, or not yet.
+    """
+    order = read(operations=[order_key(order_id)]).operations.get(order_key(order_id))
+    if not isinstance(order, Order):
+        raise NotFound
+    return answers.purchase(order)
+
+
+def count(body: str, now: datetime, unknown_identity: UnknownIdentity | None = None) -> list[Outcome]:
+    """Count a message, and the refunds that had overtaken it.
+
+    Args:
+        body: the message as it came.
+        now: when it was sent.
+        unknown_identity: what to do with an order of somebody who has not enrolled; the programme says it otherwise.
+
+    Raises:
+        Refusal: it never can be counted as it is.
+        Unavailable: the store did not answer; try again.
+        TryAgain: others were at the same member all the time; try again.
+    """
+    message = read_message(read_json(body), in_force(), now)
+    if isinstance(message, OrderRefunded):
+        return [until_committed(lambda: _count_refund(message, now))]
+    counted = until_committed(lambda: _count_order(message, now, unknown_identity or in_force().unknown_identity))
+    return [counted.outcome, *(_release_parked(refund_id, now) for refund_id in counted.waiting)]
+
+
+def give_up_on(refund: str, now: datetime) -> bool:
+    """Give up on a parked refund whose order has not come in its time: it becomes a dead letter.
+
+    Args:
+        refund: the name of the refund's record.
+        now: the instant as of which it is due.
+
+    Returns:
+        whether it was still waiting.
+    """
+    parked = read(operations=[refund]).operations.get(refund)
+    if not isinstance(parked, RefundRecord) or not parked.message or not parked.due_at or parked.due_at > now:
+        return False
+    # The dead letter goes first: should what follows fail, it comes twice, and counts once all the same.
+    bury(parked.message, Refusal("order_never_came", "The order of this refund has not come in 30 days."))
+    until_committed(lambda: _stop_waiting(refund, "order_never_came"))
+    return True
+
+
+def bury(body: str, refusal: Refusal) -> None:
+    """Put a message that cannot be counted on the dead-letter queue, with attributes that say why."""
+    queues.send(
+        "PURCHASES_DEAD_LETTERS_URL",
+        body,
+        {
+            "reason": refusal.code,
+            "detail": refusal.detail,
+            "problems": "; ".join(f"{problem.pointer or '/'}: {problem.detail}" for problem in refusal.problems)[:2000],
+        },
+    )
+
+
+def _count_order(message: OrderCompleted, now: datetime, unknown_identity: UnknownIdentity) -> _Counted:
+    member_id = message.member_id
+    if message.identity is not None:
+        member_id = Identity(SHOP, message.identity).member_id
+    redemption = redemption_key(checkout.record_of(message.redemption_id)) if message.redemption_id else None
+    found = _read_order(message.order_id, member_id, redemption)
+    hashed = fingerprint(message)
+    there = found.operations.get(order_key(message.order_id))
+    if isinstance(there, Order):
+        if there.fingerprint != hashed:
+            raise Refusal("order_id_reused", "Another order with this order_id was counted before.")
+        return _Counted(Outcome("duplicate"), there.parked)
+
+    transaction = Transaction()
+    journal = _journal(message, found, now, unknown_identity)
+    if journal:
+        held = found.operations.get(redemption) if redemption else None
+        order = _complete(transaction, journal, message, hashed, held)
+    else:
+        reports: tuple[purchases.Report, ...] = ("unknown_identity",) if message.identity is not None else ()
+        order = replace(purchases.record(message, hashed, in_force(), now), reports=reports)
+    if isinstance(there, AwaitedOrder):
+        order = replace(order, parked=there.parked, version=there.version)
+    transaction.operation(order)
+    transaction.commit()
+    return _Counted(Outcome("counted", order.reports), order.parked)
+
+
+def _journal(message: OrderCompleted, found: Found, now: datetime, unknown_identity: UnknownIdentity) -> Journal | None:
+    """Open the journal of the member whose order it is; None if it is nobody's."""
+    for member in found.members.values():
+        return settle(member, in_force(), now)
+    if message.member_id is not None:
+        raise Refusal("unknown_member", "No member has this member_id.")
+    if message.identity is not None and unknown_identity == "enrol":
+        return enrol(Identity(SHOP, message.identity).member_id, None, in_force(), now)
+    return None
+
+
+def _complete(transaction: Transaction, journal: Journal, message: OrderCompleted, hashed: str, held: object) -> Order:
+    """Count a member's order, with the redemption that it names."""
+    if not journal.member.version:
+        transaction.profile(Profile(member_id=journal.member.member_id))
+    arrival = checkout.Arrival()
+    if message.redemption_id:
+        redemption = held if isinstance(held, checkout.Redemption) else None
+        its_coupons = read(coupons=(redemption.member_id, redemption.coupon_ids)).coupons if redemption else {}
+        arrival = checkout.on_arrival(journal, redemption, list(its_coupons.values()), message.lines)
+    order = purchases.complete(journal, message, hashed, arrival.redeemed, arrival.reports)
+    transaction.journal(journal)
+    if arrival.redemption:
+        transaction.operation(arrival.redemption)
+    for coupon in arrival.coupons:
+        transaction.coupon(coupon)
+    return order
+
+
+def _read_order(order_id: str, member_id: str | None, redemption: str | None) -> Found:
+    operations = [order_key(order_id), *([redemption] if redemption else [])]
+    found = read(member=member_id, operations=operations)
+    if member_id and (alias := found.aliases.get(member_id)):
+        found = read(member=alias, operations=operations)
+    return found
+
+
+def _count_refund(message: OrderRefunded, now: datetime) -> Outcome:
+    refund, order = refund_key(message.refund_id), order_key(message.order_id)
+    found = read(operations=[refund, order])
+    hashed = fingerprint(message)
+    earlier, there = found.operations.get(refund), found.operations.get(order)
+    version = 0
+    if isinstance(earlier, RefundRecord):
+        if earlier.fingerprint != hashed:
+            raise Refusal("refund_id_reused", "Another refund with this refund_id was counted before.")
+        if earlier.status == "booked" or (earlier.status == "parked" and not isinstance(there, Order)):
+            return Outcome("duplicate")
+        version = earlier.version
+    record = RefundRecord(
+        refund_id=message.refund_id, order_id=message.order_id, fingerprint=hashed, status="booked", version=version
+    )
+    if isinstance(there, Order):
+        _book_refund(message, record, there, now)
+        return Outcome("counted")
+
+    parked = there.parked if isinstance(there, AwaitedOrder) else ()
+    if len(parked) >= MAX_PARKED:
+        raise Refusal("too_many_refunds", f"{MAX_PARKED} refunds are waiting for this order already.")
+    awaited = AwaitedOrder(
+        order_id=message.order_id,
+        parked=(*parked, message.refund_id),
+        version=there.version if isinstance(there, AwaitedOrder) else 0,
+    )
+    transaction = Transaction()
+    transaction.operation(awaited)
+    transaction.operation(
+        replace(record, status="parked", message=message.model_dump_json(exclude_none=True), due_at=now + PARKED_FOR)
+    )
+    transaction.commit()
+    return Outcome("parked")
+
+
+def _book_refund(message: OrderRefunded, record: RefundRecord, order: Order, now: datetime) -> None:
+    after = purchases.refund_lines(order, message)
+    transaction = Transaction()
+    transaction.operation(record)
+    transaction.operation(_without(after, message.refund_id))
+    if order.member_id:
+        journal = settle(read(member=order.member_id).members[order.member_id], in_force(), now)
+        purchases.refund(journal, order, after, message)
+        transaction.journal(journal)
+    transaction.commit()
+
+
+def _without(order: Order | AwaitedOrder, refund_id: str) -> Order | AwaitedOrder:
+    """Take a refund off the list of those that wait."""
+    return replace(order, parked=tuple(parked for parked in order.parked if parked != refund_id))
+
+
+def _release_parked(refund_id: str, now: datetime) -> Outcome:
+    """Book a refund that waited for an order which is there now; if it does not fit the order, a person has to look."""
+    parked = read(operations=[refund_key(refund_id)]).operations.get(refund_key(refund_id))
+    if not isinstance(parked, RefundRecord) or not parked.message:
+        return Outcome("duplicate")
+    message = shape(OrderRefunded, json.loads(parked.message))
+    try:
+        return until_committed(lambda: _count_refund(message, now))
+    except Invalid as refusal:
+        bury(parked.message, refusal)
+        until_committed(lambda: _stop_waiting(refund_key(refund_id), "rejected"))
+        return Outcome("rejected", (refusal.code,))
+
+
+def _stop_waiting(refund: str, status: Literal["rejected", "order_never_came"]) -> None:
+    """Mark a parked refund as given up on, and take it off its order's list."""
+    parked = read(operations=[refund]).operations.get(refund)
+    if not isinstance(parked, RefundRecord) or parked.status != "parked":
+        return
+    key = order_key(parked.order_id)
+    order = read(operations=[key]).operations.get(key)
+    transaction = Transaction()
+    transaction.operation(replace(parked, status=status, message=None, due_at=None))
+    if isinstance(order, AwaitedOrder | Order):
+        transaction.operation(_without(order, parked.refund_id))
+    transaction.commit()

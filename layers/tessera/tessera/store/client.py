@@ -1,0 +1,66 @@
+"""The clients, made once in the life of a process, and what their failures mean to a caller."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tessera.refusals import Unavailable
+
+# API Gateway waits 30 seconds; three attempts of at most three seconds each leave room for an answer that helps.
+_CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=3,
+    tcp_keepalive=True,
+    retries={"mode": "standard", "total_max_attempts": 3},
+)
+
+DYNAMODB = boto3.client("dynamodb", config=_CONFIG)
+
+_PASSING = {
+    "InternalServerError",
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ServiceUnavailable",
+    "ThrottlingException",
+    "TransactionInProgressException",
+}
+
+
+class StaleError(Exception):
+    """What was read has changed since, or is being changed: read again and decide again."""
+
+
+def call(operation: Callable[..., Any], **parameters: Any) -> Any:
+    """Call AWS.
+
+    Raises:
+        Unavailable: it did not answer, or asks to come back later.
+        StaleError: a condition did not hold, or another transaction was at the same items.
+    """
+    try:
+        return operation(**parameters)
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+        if reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
+            raise StaleError from None
+        if code in _PASSING or reasons & {"ThrottlingError", "ProvisionedThroughputExceeded"}:
+            raise Unavailable(code) from error
+        raise
+    except BotoCoreError as error:
+        raise Unavailable(type(error).__name__) from error
+
+
+def sqs() -> Any:
+    """Make an SQS client: for the functions that send, at module scope."""
+    return boto3.client("sqs", config=_CONFIG)
+
+
+def name_of(variable: str) -> str:
+    """Answer the name of a table, or the address of a queue, that the template gives the function."""
+    return os.environ[variable]

@@ -1,0 +1,411 @@
+"""The domain's records as items and back. Every item says which version of its shape it has: `schema`."""
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from tessera import growth_days
+from tessera.checkout import HeldLine, Redemption
+from tessera.coupons import Coupon
+from tessera.idempotency import Answer
+from tessera.identities import shard
+from tessera.instants import parse_instant, write_instant
+from tessera.journal import Entry
+from tessera.member import Hold, Member, SignInState, TierHeld
+from tessera.members import Profile
+from tessera.programme import CouponTemplate
+from tessera.purchases import AwaitedOrder, Order, OrderLine, RefundRecord
+from tessera.settlement import due_at
+
+SCHEMA = 1
+
+_template: TypeAdapter[Any] = TypeAdapter(CouponTemplate, config={"defer_build": True})
+
+Fields = Mapping[str, Any]
+Operation = Order | AwaitedOrder | RefundRecord | Redemption | Answer
+
+
+def from_member(member: Member) -> dict[str, object]:
+    """Write a member's state. `due_shard` and `due_at` put it into the sparse index of what the night has to do."""
+    due = due_at(member)
+    state = member.sign_in
+    return {
+        "member_id": member.member_id,
+        "schema": SCHEMA,
+        "version": member.version + 1,
+        "enrolled_at": write_instant(member.enrolled_at),
+        "time_zone": member.time_zone,
+        "standing": member.standing,
+        "sequence": member.sequence,
+        "chain": member.chain,
+        "points": member.points,
+        "tier": member.tier.id,
+        "tier_since": write_instant(member.tier.since),
+        "tier_until": _written(member.tier.until),
+        "growth_days": growth_days.pack(member.growth_days),
+        "sign_in": {
+            "day": state.day.isoformat(),
+            "streak": state.streak,
+            "longest": state.longest_streak,
+            "points": state.points,
+            "growth": state.growth,
+            "first": (state.first_day or state.day).isoformat(),
+            "days": state.days.to_bytes((state.days.bit_length() + 7) // 8, "little"),
+        }
+        if state.day
+        else None,
+        "holds": [
+            [hold.redemption_id, hold.order_id, hold.points, write_instant(hold.expires_at)] for hold in member.holds
+        ]
+        or None,
+        "claims": dict(member.claims) or None,
+        "booked_at": write_instant(member.booked_at),
+        "due_shard": shard(member.member_id) if due else None,
+        "due_at": _written(due),
+    }
+
+
+def to_member(fields: Fields) -> Member:
+    """Read a member's state."""
+    state = fields.get("sign_in")
+    return Member(
+        member_id=fields["member_id"],
+        version=fields["version"],
+        enrolled_at=parse_instant(fields["enrolled_at"]),
+        time_zone=fields["time_zone"],
+        standing=fields["standing"],
+        sequence=fields["sequence"],
+        chain=fields["chain"],
+        points=fields["points"],
+        tier=TierHeld(
+            id=fields["tier"], since=parse_instant(fields["tier_since"]), until=_read(fields.get("tier_until"))
+        ),
+        growth_days=growth_days.unpack(fields["growth_days"]),
+        sign_in=SignInState(
+            day=date.fromisoformat(state["day"]),
+            streak=state["streak"],
+            longest_streak=state["longest"],
+            points=state["points"],
+            growth=state["growth"],
+            first_day=date.fromisoformat(state["first"]),
+            days=int.from_bytes(state["days"], "little"),
+        )
+        if state
+        else SignInState(),
+        holds=tuple(
+            Hold(redemption_id=redemption, order_id=order, points=points, expires_at=parse_instant(expires))
+            for redemption, order, points, expires in fields.get("holds", [])
+        ),
+        claims=fields.get("claims", {}),
+        booked_at=parse_instant(fields["booked_at"]),
+    )
+
+
+def from_alias(alias_id: str, member_id: str) -> dict[str, object]:
+    """Write that an identity is another member's too: it stands where that identity's own member would."""
+    return {"member_id": alias_id, "schema": SCHEMA, "alias_of": member_id}
+
+
+def from_profile(profile: Profile) -> dict[str, object]:
+    """Write what a member told of themselves."""
+    return {
+        "member_id": profile.member_id,
+        "schema": SCHEMA,
+        "display_name": profile.display_name,
+        "locale": profile.locale,
+        "birthday": dict(profile.birthday) or None,
+        "channel": profile.channel,
+        "referral_code": profile.referral_code,
+        "consents": dict(profile.consents) or None,
+    }
+
+
+def to_profile(fields: Fields) -> Profile:
+    """Read what a member told of themselves."""
+    told = {name: content for name, content in fields.items() if name != "schema"}
+    return Profile(**told)
+
+
+def from_entry(entry: Entry) -> dict[str, object]:
+    """Write an entry of the ledger."""
+    return {
+        "member_id": entry.member_id,
+        "sequence": entry.sequence,
+        "schema": SCHEMA,
+        "kind": entry.kind,
+        "at": write_instant(entry.at),
+        "recorded_at": write_instant(entry.recorded_at),
+        "points": entry.points,
+        "growth": entry.growth,
+        "points_balance": entry.points_balance,
+        "rules": entry.rules,
+        "programme_version": entry.programme_version,
+        "source": entry.source,
+        "detail": entry.detail,
+        "previous_hash": entry.previous_hash,
+        "hash": entry.hash,
+    }
+
+
+def to_entry(fields: Fields) -> Entry:
+    """Read an entry of the ledger; its stored hash is for those who verify, and not read here."""
+    return Entry(
+        member_id=fields["member_id"],
+        sequence=fields["sequence"],
+        kind=fields["kind"],
+        at=parse_instant(fields["at"]),
+        recorded_at=parse_instant(fields["recorded_at"]),
+        points=fields["points"],
+        growth=fields["growth"],
+        points_balance=fields["points_balance"],
+        rules=tuple(fields["rules"]),
+        programme_version=fields["programme_version"],
+        source=fields["source"],
+        detail=fields["detail"],
+        previous_hash=fields["previous_hash"],
+    )
+
+
+def from_coupon(coupon: Coupon) -> dict[str, object]:
+    """Write a coupon."""
+    return {
+        "member_id": coupon.member_id,
+        "coupon_id": coupon.coupon_id,
+        "schema": SCHEMA,
+        "version": coupon.version + 1,
+        "template": coupon.template.model_dump(mode="json"),
+        "valid_from": write_instant(coupon.valid_from),
+        "valid_until": write_instant(coupon.valid_until),
+        "redeemed": coupon.redeemed,
+        "redemption_id": coupon.redemption_id,
+        "held_until": _written(coupon.held_until),
+    }
+
+
+def to_coupon(fields: Fields) -> Coupon:
+    """Read a coupon."""
+    return Coupon(
+        member_id=fields["member_id"],
+        coupon_id=fields["coupon_id"],
+        version=fields["version"],
+        template=_template.validate_python(fields["template"]),
+        valid_from=parse_instant(fields["valid_from"]),
+        valid_until=parse_instant(fields["valid_until"]),
+        redeemed=fields["redeemed"],
+        redemption_id=fields.get("redemption_id"),
+        held_until=_read(fields.get("held_until")),
+    )
+
+
+def from_operation(operation: Operation) -> dict[str, object]:
+    """Write the record of an operation."""
+    match operation:
+        case Order():
+            return _from_order(operation)
+        case AwaitedOrder():
+            return {
+                "operation": order_key(operation.order_id),
+                "kind": "awaited_order",
+                "schema": SCHEMA,
+                "version": operation.version + 1,
+                "order_id": operation.order_id,
+                "parked": operation.parked,
+            }
+        case RefundRecord():
+            return {
+                "operation": refund_key(operation.refund_id),
+                "kind": "refund",
+                "schema": SCHEMA,
+                "version": operation.version + 1,
+                "refund_id": operation.refund_id,
+                "order_id": operation.order_id,
+                "fingerprint": operation.fingerprint,
+                "status": operation.status,
+                "message": operation.message,
+                "due_shard": shard(operation.refund_id) if operation.due_at else None,
+                "due_at": _written(operation.due_at),
+            }
+        case Redemption():
+            return _from_redemption(operation)
+        case Answer():
+            return {
+                "operation": operation.key,
+                "kind": "answer",
+                "schema": SCHEMA,
+                "version": operation.version + 1,
+                "body_hash": operation.body_hash,
+                "status": operation.status,
+                "body": operation.body,
+            }
+
+
+def to_operation(fields: Fields) -> Operation:
+    """Read the record of an operation."""
+    match fields["kind"]:
+        case "order":
+            return _to_order(fields)
+        case "awaited_order":
+            return AwaitedOrder(order_id=fields["order_id"], parked=tuple(fields["parked"]), version=fields["version"])
+        case "refund":
+            return RefundRecord(
+                refund_id=fields["refund_id"],
+                order_id=fields["order_id"],
+                fingerprint=fields["fingerprint"],
+                status=fields["status"],
+                message=fields.get("message"),
+                due_at=_read(fields.get("due_at")),
+                version=fields["version"],
+            )
+        case "redemption":
+            return _to_redemption(fields)
+    return Answer(
+        key=fields["operation"],
+        body_hash=fields["body_hash"],
+        status=fields["status"],
+        body=fields["body"],
+        version=fields["version"],
+    )
+
+
+def order_key(order_id: str) -> str:
+    """Name the record of an order."""
+    return f"order:{order_id}"
+
+
+def refund_key(refund_id: str) -> str:
+    """Name the record of a refund."""
+    return f"refund:{refund_id}"
+
+
+def redemption_key(record: str) -> str:
+    """Name the record of an order's redemption."""
+    return f"redemption:{record}"
+
+
+def _from_order(order: Order) -> dict[str, object]:
+    rules = list(dict.fromkeys(rule for line in order.lines for rule in line.rules))
+    lines = [
+        [
+            line.line_id,
+            line.quantity,
+            line.amount,
+            line.points,
+            line.growth,
+            [rules.index(rule) for rule in line.rules],
+            line.points_spent,
+            line.refunded_quantity,
+            line.refunded_amount,
+        ]
+        for line in order.lines
+    ]
+    return {
+        "operation": order_key(order.order_id),
+        "kind": "order",
+        "schema": SCHEMA,
+        "version": order.version + 1,
+        "order_id": order.order_id,
+        "member_id": order.member_id,
+        "fingerprint": order.fingerprint,
+        "placed_at": write_instant(order.placed_at),
+        "recorded_at": write_instant(order.recorded_at),
+        "currency": order.currency,
+        "growth_day": order.growth_day.isoformat(),
+        "programme_version": order.programme_version,
+        "rules": rules,
+        # A thousand lines as attributes would cost three times the write units that they cost as one text.
+        "lines": json.dumps(lines, separators=(",", ":"), ensure_ascii=False),
+        "redemption_id": order.redemption_id,
+        "reports": order.reports or None,
+        "parked": order.parked or None,
+    }
+
+
+def _to_order(fields: Fields) -> Order:
+    rules = fields["rules"]
+    return Order(
+        order_id=fields["order_id"],
+        member_id=fields.get("member_id"),
+        fingerprint=fields["fingerprint"],
+        placed_at=parse_instant(fields["placed_at"]),
+        recorded_at=parse_instant(fields["recorded_at"]),
+        currency=fields["currency"],
+        growth_day=date.fromisoformat(fields["growth_day"]),
+        programme_version=fields["programme_version"],
+        lines=tuple(
+            OrderLine(
+                line_id=line_id,
+                quantity=quantity,
+                amount=amount,
+                points=points,
+                growth=growth,
+                rules=tuple(rules[i] for i in rule_indexes),
+                points_spent=points_spent,
+                refunded_quantity=refunded_quantity,
+                refunded_amount=refunded_amount,
+            )
+            for (
+                line_id,
+                quantity,
+                amount,
+                points,
+                growth,
+                rule_indexes,
+                points_spent,
+                refunded_quantity,
+                refunded_amount,
+            ) in json.loads(fields["lines"])
+        ),
+        redemption_id=fields.get("redemption_id"),
+        reports=tuple(fields.get("reports", ())),
+        parked=tuple(fields.get("parked", ())),
+        version=fields["version"],
+    )
+
+
+def _from_redemption(redemption: Redemption) -> dict[str, object]:
+    lines = [[line.line_id, line.points, line.fingerprint] for line in redemption.lines]
+    return {
+        "operation": redemption_key(redemption.record),
+        "kind": "redemption",
+        "schema": SCHEMA,
+        "version": redemption.version + 1,
+        "redemption_id": redemption.redemption_id,
+        "order_id": redemption.order_id,
+        "member_id": redemption.member_id,
+        "attempt": redemption.attempt,
+        "by_shop": redemption.by_shop,
+        "status": redemption.status,
+        "expires_at": write_instant(redemption.expires_at),
+        "lines": json.dumps(lines, separators=(",", ":"), ensure_ascii=False),
+        "coupon_ids": redemption.coupon_ids or None,
+        "request_hash": redemption.request_hash,
+        "answer": redemption.answer,
+    }
+
+
+def _to_redemption(fields: Fields) -> Redemption:
+    return Redemption(
+        redemption_id=fields["redemption_id"],
+        order_id=fields["order_id"],
+        member_id=fields["member_id"],
+        attempt=fields["attempt"],
+        by_shop=fields["by_shop"],
+        status=fields["status"],
+        expires_at=parse_instant(fields["expires_at"]),
+        lines=tuple(HeldLine(*line) for line in json.loads(fields["lines"])),
+        coupon_ids=tuple(fields.get("coupon_ids", ())),
+        request_hash=fields["request_hash"],
+        answer=fields["answer"],
+        version=fields["version"],
+    )
+
+
+def _written(instant: datetime | None) -> str | None:
+    return write_instant(instant) if instant else None
+
+
+def _read(text: str | None) -> datetime | None:
+    return parse_instant(text) if text else None

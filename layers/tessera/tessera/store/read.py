@@ -1,0 +1,91 @@
+"""Reading what an operation needs, in one round trip and consistently."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tessera.coupons import Coupon
+from tessera.member import Member
+from tessera.members import Profile
+from tessera.refusals import Unavailable
+from tessera.store import client, items
+from tessera.store.attributes import fields, item
+from tessera.store.client import call, name_of
+
+
+@dataclass(slots=True)
+class Found:
+    """What was found; what is absent is missing here."""
+
+    members: dict[str, Member] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    """By the id that was asked for: the member whose identity it is, too."""
+    profiles: dict[str, Profile] = field(default_factory=dict)
+    operations: dict[str, items.Operation] = field(default_factory=dict)
+    coupons: dict[str, Coupon] = field(default_factory=dict)
+
+
+def read(
+    *,
+    member: str | None = None,
+    profile: str | None = None,
+    operations: Sequence[str] = (),
+    coupons: tuple[str, Sequence[str]] | None = None,
+) -> Found:
+    """Read items by their keys: one round trip, one read unit for each item of up to 4 KB.
+
+    Args:
+        member: the member whose state is wanted.
+        profile: the member whose profile is wanted.
+        operations: the names of the records that are wanted.
+        coupons: a member, and the ids of the coupons that are wanted.
+
+    Raises:
+        Unavailable: the store did not answer.
+    """
+    wanted: dict[str, list[dict[str, object]]] = {}
+    if member:
+        wanted["MEMBERS_TABLE"] = [{"member_id": member}]
+    if profile:
+        wanted["PROFILES_TABLE"] = [{"member_id": profile}]
+    if operations:
+        wanted["OPERATIONS_TABLE"] = [{"operation": operation} for operation in dict.fromkeys(operations)]
+    if coupons and coupons[1]:
+        owner, ids = coupons
+        wanted["COUPONS_TABLE"] = [{"member_id": owner, "coupon_id": id_} for id_ in dict.fromkeys(ids)]
+    found = Found()
+    for table, stored in _batch_get(wanted):
+        _place(found, table, fields(stored))
+    return found
+
+
+def _batch_get(wanted: dict[str, list[dict[str, object]]]) -> list[tuple[str, dict[str, Any]]]:
+    variables = {name_of(variable): variable for variable in wanted}
+    request = {
+        name: {"Keys": [item(key) for key in wanted[variable]], "ConsistentRead": True}
+        for name, variable in variables.items()
+    }
+    stored: list[tuple[str, dict[str, Any]]] = []
+    for _ in range(3):
+        if not request:
+            return stored
+        answer = call(client.DYNAMODB.batch_get_item, RequestItems=request)
+        stored += [(variables[name], found) for name, items_ in answer["Responses"].items() for found in items_]
+        request = answer.get("UnprocessedKeys", {})
+    if request:
+        raise Unavailable("keys left unread")
+    return stored
+
+
+def _place(found: Found, table: str, content: dict[str, Any]) -> None:
+    match table:
+        case "MEMBERS_TABLE" if "alias_of" in content:
+            found.aliases[content["member_id"]] = content["alias_of"]
+        case "MEMBERS_TABLE":
+            found.members[content["member_id"]] = items.to_member(content)
+        case "PROFILES_TABLE":
+            found.profiles[content["member_id"]] = items.to_profile(content)
+        case "OPERATIONS_TABLE":
+            found.operations[content["operation"]] = items.to_operation(content)
+        case "COUPONS_TABLE":
+            found.coupons[content["coupon_id"]] = items.to_coupon(content)

@@ -1,0 +1,115 @@
+"""What the functions behind the API share: caller, now, answers; refusals become problem documents (RFC 9457)."""
+
+import json
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+
+from tessera import answers, refusals
+from tessera.access import Caller
+from tessera.identities import Identity
+from tessera.instants import from_epoch_millis
+
+_STATUS = {
+    refusals.Unreadable: HTTPStatus.BAD_REQUEST,
+    refusals.Forbidden: HTTPStatus.FORBIDDEN,
+    refusals.NotFound: HTTPStatus.NOT_FOUND,
+    refusals.Conflict: HTTPStatus.CONFLICT,
+    refusals.TryAgain: HTTPStatus.CONFLICT,
+    refusals.Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    refusals.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_RETRY_AFTER = {refusals.TryAgain: "1", refusals.Unavailable: "2"}
+
+
+class Api:
+    """The routes of one function. `app` takes them; `handle` answers an event of the API."""
+
+    def __init__(self) -> None:
+        self.app = APIGatewayHttpResolver()
+        self._logger = Logger()
+        self.app.exception_handler(refusals.Refusal)(self._refuse)
+        self.app.exception_handler(Exception)(self._fail)
+
+    @property
+    def caller(self) -> Caller:
+        """Whoever is calling, by the claims that the authorizer verified."""
+        claims = self.app.current_event.raw_event["requestContext"]["authorizer"]["jwt"]["claims"]
+        return Caller(Identity(claims["iss"], claims["sub"]), frozenset(claims.get("scope", "").split()))
+
+    @property
+    def now(self) -> datetime:
+        """The request's time, as the gateway took it."""
+        return from_epoch_millis(int(self.app.current_event.raw_event["requestContext"]["timeEpoch"]))
+
+    @property
+    def body(self) -> str | None:
+        """The body as text, or None if there is none.
+
+        Raises:
+            Unreadable: it is no UTF-8.
+        """
+        try:
+            return self.app.current_event.decoded_body
+        except ValueError:
+            raise refusals.Unreadable("not_json", "The body must be JSON.") from None
+
+    def parameter(self, name: str) -> str | None:
+        """Answer a parameter of the query, or None."""
+        return (self.app.current_event.query_string_parameters or {}).get(name)
+
+    def header(self, name: str) -> str | None:
+        """Answer a header, or None; upper and lower case are the same."""
+        return self.app.current_event.headers.get(name)
+
+    def handle(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """Answer an event."""
+        self._logger.append_keys(request_id=event["requestContext"].get("requestId"))
+        return self.app.resolve(event, context)
+
+    def _refuse(self, refusal: refusals.Refusal) -> Response[str]:
+        status = _STATUS[type(refusal)]
+        self._logger.info("refused", extra={"status": status, "code": refusal.code})
+        document: dict[str, Any] = {
+            "type": "about:blank",
+            "title": status.phrase,
+            "status": status,
+            "detail": refusal.detail,
+            "code": refusal.code,
+        }
+        if refusal.problems:
+            document["errors"] = [{"pointer": p.pointer, "detail": p.detail} for p in refusal.problems]
+        headers = {"Retry-After": _RETRY_AFTER[type(refusal)]} if type(refusal) in _RETRY_AFTER else {}
+        return _problem(document, headers)
+
+    def _fail(self, error: Exception) -> Response[str]:
+        self._logger.exception("failed", exc_info=error)
+        status = HTTPStatus.INTERNAL_SERVER_ERROR
+        return _problem(
+            {
+                "type": "about:blank",
+                "title": status.phrase,
+                "status": status,
+                "detail": "Something is wrong on our side; it has been recorded.",
+                "code": "internal_error",
+            },
+            {},
+        )
+
+
+def answer(status: int, body: object) -> Response[str]:
+    """Answer with JSON; a string is taken to be JSON already."""
+    text = body if isinstance(body, str) else answers.write(body)
+    return Response(status_code=status, content_type="application/json", body=text)
+
+
+def _problem(document: dict[str, Any], headers: dict[str, str]) -> Response[str]:
+    return Response(
+        status_code=document["status"],
+        content_type="application/problem+json",
+        body=json.dumps(document, ensure_ascii=False),
+        headers=dict(headers),
+    )
