@@ -1,0 +1,174 @@
+from pathlib import Path
+
+import pytest
+
+from tessera import coupons
+from tessera.programme import AmountOff, Percentage, ProgrammeError, in_force, load
+from tests.factories import PROGRAMME, programme
+
+SMALL = """\
+version: 1
+name: Small
+zone: Europe/London
+currency: GBP
+welcome: {points: 50}
+earning:
+  points:
+    base: {earn: 1, per: 100}
+    categories:
+      toys: {earn: 2, per: 100}
+  growth:
+    base: {earn: 1, per: 100}
+tiers:
+  window_days: 365
+  term_days: 365
+  ladder:
+    - {id: low, name: Low, growth: 0}
+    - {id: high, name: High, growth: 100}
+sign_ins:
+  daily: {points: 1}
+  streaks:
+    - {days: 3, points: 5}
+    - {days: 7, points: 10}
+coupons:
+  - id: five_off
+    kind: amount_off
+    name: £5 off
+    terms: £5 off £30.
+    threshold: 3000
+    amount: 500
+    valid_days: 30
+  - id: tenth_off
+    kind: percentage
+    name: 10% off
+    terms: 10% off.
+    percent: 10
+    ceiling: 2000
+    valid_days: 30
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "programme.yaml"
+
+
+def test_the_programme_to_try_counts_in_pounds() -> None:
+    assert in_force().currency == "GBP"
+    assert in_force().zone == "Europe/London"
+
+
+def test_the_programme_to_try_has_five_tiers_that_count_a_year_and_are_held_for_a_year() -> None:
+    tiers = in_force().tiers
+    assert len(tiers.ladder) == 5
+    assert (tiers.window_days, tiers.term_days) == (365, 365)
+
+
+def test_the_programme_to_try_has_rates_by_category() -> None:
+    points = in_force().earning.points
+    assert points.categories
+    assert points.base not in points.categories.values()
+
+
+def test_the_programme_to_try_rewards_streaks_of_3_7_and_30_days() -> None:
+    sign_ins = in_force().sign_ins
+    assert sign_ins.daily.points > 0
+    assert [streak.days for streak in sign_ins.streaks] == [3, 7, 30]
+
+
+def test_the_programme_to_try_has_coupons_of_both_kinds() -> None:
+    assert {type(template) for template in in_force().coupons} == {AmountOff, Percentage}
+
+
+def test_any_member_may_claim_any_coupon_of_the_programme_to_try() -> None:
+    assert coupons.claimable(in_force(), {}) == in_force().coupons
+
+
+def test_the_first_coupon_of_the_programme_to_try_applies_to_any_basket_over_30_pounds() -> None:
+    first = in_force().coupons[0]
+    assert first.threshold <= 3000
+    assert coupons.discount(first, 3001) > 0
+
+
+def test_what_is_not_said_has_a_default(file: Path) -> None:
+    file.write_text(SMALL, encoding="utf-8")
+    small = load(file)
+    assert small.unknown_identity == "record"
+    assert (small.checkout.point_value, small.checkout.hold_minutes) == (1, 15)
+    assert small.coupons[0].per_member == 1
+    assert small.tiers.ladder[0].multiplier_bp == 10_000
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "line", "words"),
+    [
+        ("currency: GBP", "curency: GBP", 4, "curency: Extra inputs are not permitted"),
+        ("    - {days: 3, points: 5}", "    - {days: 3, point: 5}", 22, "point: Extra inputs are not permitted"),
+        ("currency: GBP\n", "", 1, "currency: Field required"),
+        ("{id: high, name: High, growth: 100}", "{id: high, name: High}", 18, "growth: Field required"),
+        ("version: 1", "version: one", 1, "version: Input should be a valid integer"),
+        ("version: 1", "version: '1'", 1, "version: Input should be a valid integer"),
+        ("name: Small", "name: 5", 2, "name: Input should be a valid string"),
+        ("name: Small", "name: yes", 2, "name: Input should be a valid string"),
+        ("window_days: 365", "window_days: 400", 14, "window_days: Input should be less than or equal to 366"),
+        ("welcome: {points: 50}", "welcome: 50", 5, "welcome: Input should be a valid dictionary"),
+        ("earn: 2, per: 100", "earn: 2.5, per: 100", 10, "toys.earn: Input should be a valid integer"),
+        ("earn: 2, per: 100", "earn: 2.0, per: 100", 10, "toys.earn: Input should be a valid integer"),
+        ("earn: 2, per: 100", "earn: 2, per: 0", 10, "toys.per: Input should be greater than or equal to 1"),
+        ("earn: 2, per: 100", "earn: -2, per: 100", 10, "toys.earn: Input should be greater than or equal to 0"),
+        ("threshold: 3000", "threshold: 30.00", 29, "threshold: Input should be a valid integer"),
+        ("growth: 100}", "growth: 0}", 13, "tier high must ask for more growth than low"),
+        ("growth: 0}", "growth: 1}", 13, "the lowest tier must ask for growth 0"),
+        ("id: high", "id: low", 13, "two tiers have the same id"),
+        ("id: high", "id: High Tier", 18, "id: String should match pattern"),
+        ("days: 7", "days: 3", 19, "two streaks have the same number of days"),
+        ("id: tenth_off", "id: five_off", 1, "two coupon templates have the same id"),
+        ("zone: Europe/London", "zone: Europe/Camelot", 3, "zone: Value error, must be an IANA time zone"),
+        ("currency: GBP", "currency: pounds", 4, "currency: String should match pattern"),
+        ("kind: percentage", "kind: lottery", 32, "coupons.1: Input tag 'lottery'"),
+        ("amount: 500", "amount: 3001", 25, "the amount must not exceed the threshold"),
+        ("percent: 10", "percent: 101", 36, "percent: Input should be less than or equal to 100"),
+        ("currency: GBP", "currency: [GBP", 5, "did not find expected ',' or ']'"),
+        ("  window_days", "\twindow_days", 14, "found character that cannot start any token"),
+        ("name: Small", "name: Small: print", 2, "mapping values are not allowed in this context"),
+        ("name: Small", "name: *small", 2, "found undefined alias"),
+        ("name: Small", "name: !!python/name:os.system", 2, "could not determine a constructor"),
+    ],
+)
+def test_a_mistake_names_its_file_its_line_and_the_reason(
+    file: Path, right: str, wrong: str, line: int, words: str
+) -> None:
+    assert SMALL.count(right) == 1
+    file.write_text(SMALL.replace(right, wrong), encoding="utf-8")
+    with pytest.raises(ProgrammeError) as error:
+        load(file)
+    assert [told for told in str(error.value).splitlines() if told.startswith(f"{file}:{line}: ") and words in told]
+
+
+def test_every_mistake_is_told_not_only_the_first(file: Path) -> None:
+    file.write_text(SMALL.replace("currency: GBP", "currency: pounds").replace("percent: 10", "percent: 0"), "utf-8")
+    with pytest.raises(ProgrammeError) as error:
+        load(file)
+    assert [told.split(": ")[0] for told in str(error.value).splitlines()] == [f"{file}:4", f"{file}:36"]
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "- a list\n", "just words\n"])
+def test_a_file_that_holds_no_programme_is_a_mistake_on_its_first_line(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ProgrammeError) as error:
+        load(file)
+    assert str(error.value).startswith(f"{file}:1: ")
+
+
+def test_the_tier_of_a_growth_is_the_highest_that_it_reaches() -> None:
+    ladder = PROGRAMME.tiers
+    assert [ladder.earned_by(growth) for growth in (0, 99, 100, 499, 500, 10**9)] == [0, 0, 1, 1, 2, 2]
+
+
+def test_a_tier_that_the_programme_has_dropped_counts_as_the_lowest() -> None:
+    assert PROGRAMME.tiers.rank("platinum") == 0
+
+
+def test_nothing_in_a_programme_can_be_changed_once_it_is_read() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        programme().version = 2  # type: ignore[misc]

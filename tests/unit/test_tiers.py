@@ -1,0 +1,195 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tessera import tiers
+from tessera.journal import Entry, Journal
+from tessera.member import Hold, Member, TierHeld
+from tessera.settlement import due_at, settle
+from tests.factories import NOON, PROGRAMME, buy, later, line, member, opened, refund, refund_message
+
+YEAR = timedelta(days=365)
+
+
+def bought(pounds: int, journal: Journal | None = None) -> Journal:
+    """Spend so many pounds: as much growth."""
+    journal = journal or opened()
+    buy(journal, line(unit_price=pounds * 100))
+    return journal
+
+
+def test_an_upgrade_is_immediate_and_in_the_entry_that_earned_it() -> None:
+    journal = bought(100)
+    (entry,) = journal.entries
+    assert entry.detail["tier"] == {"from": "low", "to": "middle"}
+    assert journal.member.tier == TierHeld(id="middle", since=NOON, until=NOON + YEAR)
+
+
+def test_a_point_of_growth_too_few_is_no_upgrade() -> None:
+    journal = bought(99)
+    assert journal.member.tier == member().tier
+    assert "tier" not in journal.entries[0].detail
+
+
+def test_one_order_may_climb_several_rungs() -> None:
+    assert bought(500).member.tier.id == "high"
+
+
+def test_the_order_that_reaches_a_tier_earns_at_the_tier_before() -> None:
+    first = bought(100)
+    second = bought(100, later(first, days=1))
+    assert (first.entries[0].points, second.entries[0].points) == (100, 150)
+
+
+def test_an_upgrade_starts_a_new_term() -> None:
+    journal = bought(400, later(bought(100), days=30))
+    assert journal.member.tier == TierHeld(
+        id="high", since=NOON + timedelta(days=30), until=NOON + timedelta(days=30) + YEAR
+    )
+
+
+def test_growth_that_reaches_no_higher_tier_leaves_the_term_as_it_is() -> None:
+    assert bought(100, later(bought(100), days=30)).member.tier.until == NOON + YEAR
+
+
+def test_the_lowest_tier_has_no_term() -> None:
+    assert due_at(opened().member) is None
+    assert later(opened(), days=4000).entries == []
+
+
+def test_a_tier_is_held_to_the_end_of_its_term() -> None:
+    journal = bought(100)
+    assert settle(journal.member, PROGRAMME, NOON + YEAR - timedelta(seconds=1)).member.tier.id == "middle"
+
+
+def test_after_its_term_a_tier_falls_to_what_is_earned_without_grace() -> None:
+    journal = settle(bought(500, later(bought(400), days=200)).member, PROGRAMME, NOON + YEAR)
+    assert journal.member.tier.id == "high"
+    journal = later(journal, days=200)
+    (entry,) = journal.entries
+    assert (entry.kind, entry.points, entry.growth) == ("tier_change", 0, 0)
+    assert entry.detail == {"tier": {"from": "high", "to": "low"}, "growth": 0}
+    assert journal.member.tier == TierHeld(id="low", since=NOON + timedelta(days=565))
+
+
+def test_a_fall_stops_at_the_tier_that_growth_still_earns() -> None:
+    journal = bought(150, later(bought(500), days=100))
+    journal = settle(journal.member, PROGRAMME, NOON + YEAR)
+    assert journal.member.tier == TierHeld(id="middle", since=NOON + YEAR, until=NOON + 2 * YEAR)
+
+
+def test_a_tier_that_is_earned_again_is_kept_for_another_term_without_an_entry() -> None:
+    journal = bought(100, later(bought(100), days=100))
+    journal = settle(journal.member, PROGRAMME, NOON + YEAR)
+    assert journal.member.tier == TierHeld(id="middle", since=NOON, until=NOON + 2 * YEAR)
+    assert journal.entries == []
+
+
+def test_a_refund_takes_growth_away_and_leaves_the_tier_until_its_review() -> None:
+    journal = opened()
+    order = buy(journal, line(unit_price=10_000))
+    journal = later(journal, days=1)
+    refund(journal, order, refund_message({"1": 1}))
+    assert tiers.growth(journal.member, PROGRAMME, journal.now) == 0
+    assert journal.member.tier.id == "middle"
+    assert settle(journal.member, PROGRAMME, NOON + YEAR).member.tier.id == "low"
+
+
+def test_growth_counts_on_its_day_and_the_364_after_it() -> None:
+    journal = bought(60)
+    assert tiers.growth(journal.member, PROGRAMME, NOON + timedelta(days=364)) == 60
+    assert tiers.growth(journal.member, PROGRAMME, NOON + timedelta(days=365)) == 0
+
+
+def test_growth_that_comes_late_and_is_older_than_the_window_does_not_count() -> None:
+    journal = opened()
+    buy(journal, line(unit_price=100_000), placed_at=NOON - YEAR)
+    assert journal.entries[0].growth == 1000
+    assert (journal.member.tier.id, tiers.growth(journal.member, PROGRAMME, NOON)) == ("low", 0)
+
+
+def test_what_is_missing_to_the_next_tier_is_told() -> None:
+    ahead = tiers.next_tier(bought(30).member, PROGRAMME, NOON)
+    assert ahead is not None
+    assert (ahead.tier.id, ahead.missing) == ("middle", 70)
+
+
+def test_nothing_is_missing_to_a_tier_whose_growth_is_there_already() -> None:
+    held_lower = replace(bought(150).member, tier=member().tier)
+    ahead = tiers.next_tier(held_lower, PROGRAMME, NOON)
+    assert ahead is not None
+    assert ahead.missing == 0
+
+
+def test_there_is_nothing_above_the_highest_tier() -> None:
+    assert tiers.next_tier(bought(500).member, PROGRAMME, NOON) is None
+
+
+def test_a_member_is_due_when_the_term_ends() -> None:
+    assert due_at(bought(100).member) == NOON + YEAR
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Settling: it never matters when, or whether, the nightly work ran
+# ---------------------------------------------------------------------------------------------------------------------
+
+waits_and_pounds = st.lists(st.tuples(st.integers(0, 300), st.integers(1, 600)), max_size=8)
+
+
+def lived(purchases: list[tuple[int, int]], days: int, *, nightly: bool) -> tuple[Member, list[Entry]]:
+    """Live so many days with these purchases, settled every night or only when something else happens."""
+    arriving: dict[int, int] = {}
+    day = 0
+    for wait, pounds in purchases:
+        day += wait
+        arriving[day] = arriving.get(day, 0) + pounds
+    state, entries = member(), list[Entry]()
+    for day in range(days + 1):
+        if nightly or day in arriving or day == days:
+            journal = settle(state, PROGRAMME, NOON + timedelta(days=day))
+            if day in arriving:
+                bought(arriving[day], journal)
+            state = journal.member
+            entries += journal.entries
+    return state, entries
+
+
+@given(waits_and_pounds, st.integers(1, 1200))
+def test_settling_late_in_one_go_comes_to_what_settling_every_night_comes_to(
+    purchases: list[tuple[int, int]], days: int
+) -> None:
+    late, entries_late = lived(purchases, days, nightly=False)
+    nightly, entries_nightly = lived(purchases, days, nightly=True)
+    assert replace(late, chain=b"") == replace(nightly, chain=b"")
+    told = [(entry.kind, entry.at, entry.points_balance, entry.detail) for entry in entries_late]
+    assert told == [(entry.kind, entry.at, entry.points_balance, entry.detail) for entry in entries_nightly]
+
+
+@given(waits_and_pounds, st.integers(1, 1200))
+def test_settling_twice_changes_nothing_more(purchases: list[tuple[int, int]], days: int) -> None:
+    state, _ = lived(purchases, days, nightly=False)
+    again = settle(state, PROGRAMME, state.booked_at)
+    assert again.entries == []
+    assert again.member == state
+
+
+def test_terms_that_ended_one_after_another_are_all_reviewed_at_once() -> None:
+    journal = settle(bought(150, later(bought(500), days=100)).member, PROGRAMME, NOON + 5 * YEAR)
+    falls = [(entry.at, entry.detail["tier"], entry.recorded_at) for entry in journal.entries]
+    assert falls == [
+        (NOON + YEAR, {"from": "high", "to": "middle"}, NOON + 5 * YEAR),
+        (NOON + 2 * YEAR, {"from": "middle", "to": "low"}, NOON + 5 * YEAR),
+    ]
+
+
+@pytest.mark.parametrize(("minutes", "points"), [(14, 60), (15, 100)])
+def test_a_hold_that_lapsed_gives_its_points_back(minutes: int, points: int) -> None:
+    hold = Hold(redemption_id="r_1", order_id="O1", points=40, expires_at=NOON + timedelta(minutes=15))
+    journal = settle(member(points=60, holds=(hold,)), PROGRAMME, NOON + timedelta(minutes=minutes))
+    assert journal.member.points == points
+    assert [(entry.kind, entry.at) for entry in journal.entries] == (
+        [("release", hold.expires_at)] if points == 100 else []
+    )
