@@ -46,10 +46,11 @@ setup: .venv/.locked .venv-stack/.locked ## Make both environments from the lock
 	@$(UV) pip sync --python .venv-stack --require-hashes --compile-bytecode $<
 	@touch $@
 
-lock: .uv/.locked ## Resolve requirements/*.in again
-	@cd requirements && for name in uv layer stack dev; do \
-	  $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	    --custom-compile-command 'make lock' $$name.in --output-file $$name.txt; \
+lock: .uv/.locked ## Resolve the *.in files again, the layer's first: the others take its versions
+	@for name in layers/dependencies/requirements requirements/uv requirements/stack requirements/dev; do \
+	  (cd $$(dirname $$name) && $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' \
+	    $$(basename $$name).in --output-file $$(basename $$name).txt); \
 	done
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -87,6 +88,7 @@ check: setup ## Lint, types, imports, template
 	SAM_CLI_TELEMETRY=0 $(DEV)/sam validate --lint --region eu-west-2
 
 build: setup ## Build for Lambda (RUNTIME=python3.13 ARCH=arm64)
+	@find functions -name __pycache__ -type d -prune -exec rm -rf {} +
 	@UV=$(UV) RUNTIME=$(RUNTIME) ARCH=$(ARCH) SAM_CLI_TELEMETRY=0 $(DEV)/sam build \
 	  --parameter-overrides Runtime=$(RUNTIME) Architecture=$(ARCH)
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 REGION = "us-east-1"
+# A function is invoked once and waited for: the slowest may take five minutes.
+PATIENT = Config(read_timeout=310, retries={"total_max_attempts": 1})
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class LocalAws:
     @cached_property
     def functions(self) -> LambdaClient:
         """Lambda."""
-        return self.session.client("lambda", endpoint_url=self.url)
+        return self.session.client("lambda", endpoint_url=self.url, config=PATIENT)
 
     @cached_property
     def s3(self) -> S3Client:

@@ -15,8 +15,9 @@ from local.aws import REGION
 from local.stack import NAME
 
 if TYPE_CHECKING:
-    from local.aws import LocalAws
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
+
+    from local.aws import LocalAws
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE_BUCKET = "tessera-code"
@@ -89,7 +90,7 @@ def _zip(folder: Path, prefix: Path) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
+            if path.is_file() and path.name != "Makefile" and "__pycache__" not in path.parts:
                 entry = zipfile.ZipInfo(str(prefix / path.relative_to(folder)))  # dated 1980: same content, same bytes
                 archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
@@ -101,9 +102,7 @@ def _create(aws: LocalAws, body: str, parameters: dict[str, str]) -> None:
     ]
     aws.s3.put_object(Bucket=CODE_BUCKET, Key="template.json", Body=body)
     url = f"{aws.url}/{CODE_BUCKET}/template.json"  # too large to be sent inline
-    aws.cloudformation.create_stack(
-        StackName=NAME, TemplateURL=url, Parameters=values, Capabilities=["CAPABILITY_IAM"]
-    )
+    aws.cloudformation.create_stack(StackName=NAME, TemplateURL=url, Parameters=values, Capabilities=["CAPABILITY_IAM"])
     deadline = time.monotonic() + DEPLOY_SECONDS
     status = "CREATE_IN_PROGRESS"
     while status == "CREATE_IN_PROGRESS" and time.monotonic() < deadline:

@@ -10,9 +10,12 @@ import sys
 import threading
 import time
 from pathlib import Path
-from types import TracebackType
+from typing import TYPE_CHECKING
 from urllib.error import URLError
 from urllib.request import urlopen
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 START_SECONDS = 60
 STOP_SECONDS = 5

@@ -9,10 +9,9 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import FrameType
+from typing import TYPE_CHECKING
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -23,6 +22,10 @@ from local.proxy import ApiProxy, api_path
 from local.stack import NAME
 from local.state import State
 from local.translate import AdaptationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
 
 API = "ServerlessHttpApi"
 POLL_SECONDS = 0.5

@@ -46,6 +46,11 @@ class Stack:
         answer = self.aws.cloudformation.describe_stack_resources(StackName=NAME)
         return {item["LogicalResourceId"]: item["PhysicalResourceId"] for item in answer["StackResources"]}
 
+    @cached_property
+    def account(self) -> str:
+        """The number of the local AWS account."""
+        return self.aws.sts.get_caller_identity()["Account"]
+
     def as_function(self, logical_id: str) -> LocalAws:
         """Return the local AWS under a function's own role, such as `SignInsFunction`'s."""
         role = self.aws.functions.get_function_configuration(FunctionName=self.resources[logical_id])["Role"]

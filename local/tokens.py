@@ -11,14 +11,16 @@ import json
 import os
 import time
 from contextlib import suppress
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from local import state
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 AUDIENCE = "tessera"
 BUCKET = "tessera-issuer"

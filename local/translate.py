@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 Template = dict[str, Any]
 
@@ -46,10 +48,10 @@ def with_code_at(template: Template, locations: Mapping[str, str]) -> Template:
     """Point functions and layers to their code's S3 URIs, as `sam package` would."""
     resources = {}
     for name, resource in template["Resources"].items():
-        location = "CodeUri" if resource["Type"] == "AWS::Serverless::Function" else "ContentUri"
-        if name in locations:
-            resource = {**resource, "Properties": {**resource["Properties"], location: locations[name]}}
         resources[name] = resource
+        if name in locations:
+            location = "CodeUri" if resource["Type"] == "AWS::Serverless::Function" else "ContentUri"
+            resources[name] = {**resource, "Properties": {**resource["Properties"], location: locations[name]}}
     return {**template, "Resources": resources}
 
 
@@ -107,7 +109,10 @@ def with_queue_concurrency(template: Template, value: int) -> Template:
         raise AdaptationError("no event source mapping")
     for name in mappings:
         properties = resources[name]["Properties"]
-        resources[name] = {**resources[name], "Properties": {**properties, "ScalingConfig": {"MaximumConcurrency": value}}}
+        resources[name] = {
+            **resources[name],
+            "Properties": {**properties, "ScalingConfig": {"MaximumConcurrency": value}},
+        }
     return {**template, "Resources": resources}
 
 
