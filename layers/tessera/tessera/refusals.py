@@ -22,10 +22,15 @@ class Refusal(Exception):  # noqa: N818 - a refusal is no error: it is the rules
     detail: str
     problems: list[Problem] = field(default_factory=list)
 
+    @property
+    def explanation(self) -> str:
+        """All of it for a person to read: on a dead letter there is no other place."""
+        where = "; ".join(f"{problem.pointer or 'the whole'}: {problem.detail}" for problem in self.problems)
+        return f"{self.detail} ({where})" if where else self.detail
+
     def __str__(self) -> str:
-        """Say it in one line, for a log or a dead letter."""
-        where = "; ".join(f"{problem.pointer}: {problem.detail}" for problem in self.problems)
-        return f"{self.code}: {self.detail}" + (f" ({where})" if where else "")
+        """Say it in one line, for a log."""
+        return f"{self.code}: {self.explanation}"
 
 
 class NotFound(Refusal):

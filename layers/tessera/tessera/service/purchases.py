@@ -145,15 +145,7 @@ def give_up_on(refund: str, now: datetime) -> bool:
 
 def bury(body: str, refusal: Refusal) -> None:
     """Put a message that cannot be counted on the dead-letter queue, with attributes that say why."""
-    queues.send(
-        "PURCHASES_DEAD_LETTERS_URL",
-        body,
-        {
-            "reason": refusal.code,
-            "detail": refusal.detail,
-            "problems": "; ".join(f"{problem.pointer or '/'}: {problem.detail}" for problem in refusal.problems)[:2000],
-        },
-    )
+    queues.send("PURCHASES_DEAD_LETTERS_URL", body, {"reason": refusal.code, "detail": refusal.explanation[:2000]})
 
 
 def _count_order(message: OrderCompleted, now: datetime, unknown_identity: UnknownIdentity) -> _Counted:
