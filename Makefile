@@ -16,7 +16,7 @@ STACK := .venv-stack/bin
 # A checkout's commands use its own environments, whatever is active in the shell that calls make.
 unexport VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE
 
-.PHONY: help setup run token schedule redrive replay test check build lock clean
+.PHONY: help setup run token schedule redrive logs replay test check build lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ schedule: .venv-stack/.locked ## Run a scheduled function: make schedule NAME=ni
 
 redrive: .venv-stack/.locked ## Send the dead letters back to the queues they came from
 	@$(STACK)/python -m local.redrive
+
+logs: .venv-stack/.locked ## Show what the functions have logged
+	@$(STACK)/python -m local.logs
 
 replay: .venv-stack/.locked ## Load history: make replay FILE=orders.ndjson.gz
 	@PYTHONPATH=layers/tessera $(STACK)/python -m local.replay "$(FILE)"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
@@ -50,6 +51,11 @@ class LocalAws:
     def functions(self) -> LambdaClient:
         """Lambda."""
         return self.session.client("lambda", endpoint_url=self.url, config=PATIENT)
+
+    @cached_property
+    def logs(self) -> CloudWatchLogsClient:
+        """CloudWatch Logs."""
+        return self.session.client("logs", endpoint_url=self.url)
 
     @cached_property
     def s3(self) -> S3Client:

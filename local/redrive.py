@@ -17,7 +17,7 @@ SOURCES = {
     "PurchasesDeadLettersUrl": "PurchasesQueueUrl",
     "SettlementsDeadLettersUrl": "SettlementsQueueUrl",
 }
-REASON_PREFIX = "rejected_"
+REASONS = frozenset({"reason", "detail"})  # the attributes with which a function says why
 BATCH = 10
 
 
@@ -37,11 +37,7 @@ def redrive(sqs: SQSClient, dead_letters: str, source: str) -> int:
         if not received.get("Messages"):
             break
         for message in received["Messages"]:
-            kept = {
-                name: value
-                for name, value in message.get("MessageAttributes", {}).items()
-                if not name.startswith(REASON_PREFIX)
-            }
+            kept = {name: value for name, value in message.get("MessageAttributes", {}).items() if name not in REASONS}
             sqs.send_message(QueueUrl=source, MessageBody=message["Body"], MessageAttributes=kept)
             sqs.delete_message(QueueUrl=dead_letters, ReceiptHandle=message["ReceiptHandle"])
             moved += 1
