@@ -5,7 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
-PORT ?= 3000
+export PORT ?= 3000
 AWS_PORT ?= 4566
 RUNTIME ?= python3.13
 ARCH ?= arm64

@@ -61,7 +61,7 @@ def running_stack(port: int, aws_port: int, directory: Path, say: Progress) -> I
         _require_free(aws_port)
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tessera-", ignore_cleanup_errors=True)))
         say("Starting the local AWS")
-        emulator = stack.enter_context(Emulator(aws_port, scratch, directory / "aws.log"))
+        emulator = stack.enter_context(Emulator(aws_port, scratch, directory / f"aws-{aws_port}.log"))
         aws = LocalAws(emulator.url)
         issuer = tokens.issuer_url(aws_port)
         deploy.publish_issuer(aws, issuer, directory)
@@ -95,7 +95,7 @@ def main() -> None:
             print(f"Tessera serves {address}\nThe local AWS answers at {emulator.url}. Ctrl-C stops both.", flush=True)
             while emulator.is_running():
                 time.sleep(POLL_SECONDS)
-            raise EmulatorError(f"The local AWS ended; its log is {arguments.directory / 'aws.log'}")
+            raise EmulatorError(f"The local AWS ended; its log is {arguments.directory}/aws-{arguments.aws_port}.log")
     except _Stopped:
         print("Stopped", flush=True)
     except (StartError, EmulatorError, AdaptationError, deploy.DeploymentError) as error:

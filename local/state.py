@@ -6,6 +6,10 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DIRECTORY = Path(__file__).resolve().parent.parent / ".local"
 
@@ -28,30 +32,40 @@ class State:
 
 
 def save(state: State, directory: Path) -> None:
-    """Publish `state`; a reader sees the old file or the new one, never half of it."""
-    draft = directory / f"stack.json.{state.pid}"
+    """Publish `state`; a reader sees the whole file or none."""
+    draft = directory / f"draft-{state.pid}"
     draft.write_text(json.dumps(asdict(state)))
-    draft.replace(directory / "stack.json")
+    draft.replace(_path(state, directory))
 
 
 def load(directory: Path = DIRECTORY) -> State:
-    """Return the state of the stack that runs now.
+    """Return the state of the running stack: the one on `PORT` if that is set and runs, else the latest.
 
     Raises:
-        NotRunningError: if none does, or the one that did was killed.
+        NotRunningError: if none runs.
     """
-    try:
-        state = State(**json.loads((directory / "stack.json").read_text()))
-        os.kill(state.pid, 0)
-    except (FileNotFoundError, ProcessLookupError):
-        raise NotRunningError from None
-    return state
+    running = sorted(_running(directory), key=lambda state: _path(state, directory).stat().st_mtime)
+    if not running:
+        raise NotRunningError
+    wanted = f"http://127.0.0.1:{os.environ.get('PORT')}"
+    return next((state for state in running if state.api == wanted), running[-1])
 
 
 def remove(state: State, directory: Path) -> None:
-    """Forget `state`, unless a stack that started later has published its own."""
-    try:
-        if load(directory) == state:
-            (directory / "stack.json").unlink()
-    except NotRunningError:
-        pass
+    """Forget `state`."""
+    _path(state, directory).unlink(missing_ok=True)
+
+
+def _path(state: State, directory: Path) -> Path:
+    return directory / f"stack-{state.pid}.json"
+
+
+def _running(directory: Path) -> Iterator[State]:
+    for path in directory.glob("stack-*.json"):
+        state = State(**json.loads(path.read_text()))
+        try:
+            os.kill(state.pid, 0)
+        except ProcessLookupError:
+            path.unlink(missing_ok=True)  # it was killed
+        else:
+            yield state
