@@ -1,0 +1,39 @@
+"""`make replay`: loads history into the running local stack."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from local.stack import Stack
+from local.state import NotRunningError
+
+
+def main() -> None:
+    """Parse the command line and load the file."""
+    parser = argparse.ArgumentParser(prog="make replay", usage="make replay FILE=orders.ndjson[.gz]")
+    parser.add_argument("file", type=Path)
+    path: Path = parser.parse_args().file
+    if not path.is_file():
+        sys.exit("make replay: there is no such file; name one: make replay FILE=orders.ndjson[.gz]")
+    try:
+        os.environ.update(Stack().environment("PurchasesFunction"))
+    except NotRunningError as error:
+        sys.exit(f"make replay: {error}")
+    # The store makes its clients when it is imported: not before the environment says where.
+    from local import history  # noqa: PLC0415
+    from tessera.refusals import Unavailable  # noqa: PLC0415
+
+    try:
+        summary = history.load(path)
+    except KeyboardInterrupt:
+        sys.exit("\nInterrupted. The same command continues, and counts nothing twice.")
+    except Unavailable:
+        sys.exit("\nThe local stack has gone. Started again it is empty: the same command begins anew.")
+    print(history.report(summary))
+
+
+if __name__ == "__main__":
+    main()
