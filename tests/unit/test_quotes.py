@@ -1,0 +1,169 @@
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tessera import checkout
+from tessera.checkout import Quote, QuoteRequest
+from tessera.coupons import Coupon
+from tessera.journal import Journal
+from tessera.member import TierHeld
+from tessera.programme import Programme
+from tessera.refusals import Invalid
+from tessera.shapes import Line
+from tests.factories import NOON, PROGRAMME, buy, checkout_request, coupon, line, opened, programme
+from tests.unit.strategies import baskets
+
+ONE, TWO = coupon(coupon_id="c_ONE"), coupon("tenth_off", coupon_id="c_TWO")
+
+
+def priced(journal: Journal, *lines: Line, in_hand: tuple[Coupon, ...] = (), **fields: Any) -> Quote:
+    request: QuoteRequest = checkout_request(*lines, **fields)
+    return checkout.quote(journal, request, {one.coupon_id: one for one in in_hand})
+
+
+def why_not(quote: Quote) -> list[tuple[str | None, int | None]]:
+    return [(verdict.code, verdict.missing) for verdict in quote.verdicts]
+
+
+def test_a_quote_takes_coupons_off_first_then_points_and_puts_shipping_on_top() -> None:
+    quote = priced(
+        opened(points=100), line(unit_price=4000), in_hand=(ONE,), coupons=["c_ONE"], points=100, shipping=350
+    )
+    assert (quote.subtotal, quote.discounts[0].amount, quote.points_value, quote.shipping) == (4000, 500, 100, 350)
+    assert quote.total == 4000 - 500 - 100 + 350
+    assert (quote.points_to_earn, quote.growth_to_earn) == (34, 34)
+
+
+def test_a_quote_changes_nothing() -> None:
+    journal = opened(points=100)
+    before = journal.member
+    priced(journal, line(unit_price=4000), in_hand=(ONE,), coupons="best", points="max")
+    assert (journal.member, journal.entries) == (before, [])
+
+
+def test_a_basket_below_the_threshold_is_told_what_is_missing() -> None:
+    quote = priced(opened(), line(unit_price=2999), in_hand=(ONE,), coupons=["c_ONE"])
+    assert why_not(quote) == [("below_threshold", 1)]
+    assert quote.verdicts[0].detail == "Spend £0.01 more."
+    assert (quote.discounts, quote.total) == ((), 2999)
+
+
+def test_the_threshold_looks_at_what_is_paid_for_the_lines() -> None:
+    quote = priced(opened(), line(unit_price=3500, discount=600), in_hand=(ONE,), coupons=["c_ONE"], shipping=500)
+    assert why_not(quote) == [("below_threshold", 100)]
+
+
+def test_a_basket_at_the_threshold_is_enough() -> None:
+    assert priced(opened(), line(unit_price=3000), in_hand=(ONE,), coupons=["c_ONE"]).total == 2500
+
+
+@pytest.mark.parametrize(
+    ("unusable", "code"),
+    [
+        (ONE.hold("r_other", NOON + timedelta(minutes=1)), "held"),
+        (ONE.redeem("r_other"), "redeemed"),
+        (replace(ONE, valid_until=NOON), "expired"),
+    ],
+)
+def test_a_coupon_that_cannot_be_used_says_why(unusable: Coupon, code: str) -> None:
+    quote = priced(opened(), line(unit_price=4000), in_hand=(unusable,), coupons=["c_ONE"])
+    assert why_not(quote) == [(code, None)]
+    assert quote.verdicts[0].detail
+    assert quote.total == 4000
+
+
+def test_a_coupon_that_the_member_does_not_have_is_unknown() -> None:
+    assert why_not(priced(opened(), coupons=["c_ELSE"])) == [("unknown", None)]
+
+
+def test_one_coupon_applies_to_an_order_and_it_is_the_first_that_can() -> None:
+    late = replace(ONE, coupon_id="c_LATE", valid_until=NOON)
+    quote = priced(
+        opened(), line(unit_price=4000), in_hand=(late, ONE, TWO), coupons=["c_LATE", "c_TWO", "c_ONE", "c_TWO"]
+    )
+    assert [(verdict.coupon_id, verdict.code) for verdict in quote.verdicts] == [
+        ("c_LATE", "expired"),
+        ("c_TWO", None),
+        ("c_ONE", "not_stackable"),
+    ]
+    assert [discount.source for discount in quote.discounts] == ["coupon:c_TWO"]
+
+
+def test_a_coupon_may_be_named_by_its_code() -> None:
+    assert priced(opened(), line(unit_price=4000), in_hand=(ONE,), coupons=["one"]).total == 3500
+
+
+@given(baskets())
+def test_the_best_coupon_leaves_the_lowest_total(basket: list[Line]) -> None:
+    best = priced(opened(), *basket, in_hand=(ONE, TWO), coupons="best").total
+    assert best == min(
+        priced(opened(), *basket, in_hand=(ONE, TWO), coupons=named).total for named in ([], ["c_ONE"], ["c_TWO"])
+    )
+
+
+def test_of_two_coupons_that_are_as_good_the_one_that_expires_first_is_best() -> None:
+    sooner = replace(ONE, coupon_id="c_ZZZ", valid_until=NOON + timedelta(days=1))
+    quote = priced(opened(), line(unit_price=4000), in_hand=(ONE, sooner), coupons="best")
+    assert quote.discounts[0].source == "coupon:c_ZZZ"
+
+
+@pytest.mark.parametrize(
+    ("asked", "there", "spent"), [("max", 300, 300), ("max", 5000, 1000), (200, 300, 200), (400, 300, 300), (0, 300, 0)]
+)
+def test_points_pay_as_asked_as_far_as_they_are_there_and_as_far_as_there_is_to_pay(
+    asked: int | Literal["max"], there: int, spent: int
+) -> None:
+    quote = priced(opened(points=there), line(unit_price=1000), points=asked, shipping=500)
+    assert (quote.points_spent, quote.total) == (spent, 1500 - spent)
+
+
+def test_points_that_would_pay_more_than_is_left_are_not_spent() -> None:
+    dear = programme(checkout={"point_value": 300})
+    quote = priced(opened(rules=dear, points=50), line(unit_price=1000), points="max")
+    assert (quote.points_spent, quote.points_value, quote.total) == (3, 900, 100)
+
+
+def test_a_currency_that_the_programme_does_not_know_is_refused() -> None:
+    with pytest.raises(Invalid) as refusal:
+        priced(opened(), order={"currency": "EUR", "lines": [line().model_dump()]})
+    assert refusal.value.problems[0].pointer == "/order/currency"
+
+
+WORTH = st.sampled_from([PROGRAMME, programme(checkout={"point_value": 3})])
+
+
+@given(baskets(), WORTH, st.integers(0, 10_000), st.sampled_from([[], ["c_ONE"], ["c_TWO"], "best"]))
+def test_what_is_taken_off_adds_up_and_never_exceeds_its_line(
+    basket: list[Line], rules: Programme, points: int, named: list[str] | str
+) -> None:
+    quote = priced(opened(rules=rules, points=points), *basket, in_hand=(ONE, TWO), coupons=named, points="max")
+    left = [of.amount for of in basket]
+    for discount in quote.discounts:
+        assert discount.amount == sum(discount.by_line)
+        left = [amount - off for amount, off in zip(left, discount.by_line, strict=True)]
+    assert min(left) >= 0
+    assert sum(quote.points_by_line) == quote.points_spent <= points
+    assert quote.points_value == quote.points_spent * rules.checkout.point_value
+    assert quote.total == sum(left) - quote.points_value >= 0
+
+
+@given(
+    baskets(),
+    st.integers(0, 10_000),
+    st.sampled_from([[], ["c_ONE"], ["c_TWO"], "best"]),
+    st.sampled_from(["low", "middle", "high"]),
+)
+def test_a_purchase_earns_what_its_quote_promised(
+    basket: list[Line], points: int, named: list[str] | str, tier: str
+) -> None:
+    journal = opened(points=points, tier=TierHeld(id=tier, since=NOON))
+    quote = priced(journal, *basket, in_hand=(ONE, TWO), coupons=named, points="max")
+    off = zip(*(discount.by_line for discount in quote.discounts), quote.points_by_line, strict=True)
+    paid = [of.model_copy(update={"discount": of.discount + sum(more)}) for of, more in zip(basket, off, strict=True)]
+    order = buy(journal, *paid)
+    assert sum(of.amount for of in order.lines) == quote.total
+    assert (order.points, order.growth) == (quote.points_to_earn, quote.growth_to_earn)

@@ -1,0 +1,358 @@
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tessera import checkout, purchases
+from tessera.checkout import MAX_OPEN_HOLDS, Arrival, Redemption
+from tessera.coupons import Coupon
+from tessera.journal import Journal
+from tessera.purchases import Order
+from tessera.refusals import Conflict, Forbidden, Invalid
+from tessera.shapes import Line
+from tests.factories import NOON, checkout_request, coupon, later, line, opened, order_message, refund, refund_message
+
+BASKET = (line("1", quantity=3), line("2", sku="OTHER"))
+"""£40: with £5 off and 300 points, £32 are left to pay."""
+
+Held = tuple[Redemption, list[Coupon]]
+
+
+def hold(journal: Journal, *lines: Line, in_hand: tuple[Coupon, ...] = (), **fields: Any) -> Held:
+    """Hold for an order that has not held before."""
+    return hold_again(journal, None, *lines, in_hand=in_hand, **fields)
+
+
+def hold_again(
+    journal: Journal, earlier: Redemption | None, *lines: Line, in_hand: tuple[Coupon, ...] = (), **fields: Any
+) -> Held:
+    redemption, _, held = checkout.hold(
+        journal,
+        checkout_request(*lines or BASKET, **fields),
+        {one.coupon_id: one for one in in_hand},
+        by_shop=False,
+        request_hash="hash",
+        earlier=earlier,
+    )
+    return redemption, held
+
+
+def opened_and_held(points: int = 1000) -> tuple[Journal, Redemption, list[Coupon]]:
+    """Hold 300 points and a coupon for the basket."""
+    journal = opened(points=points)
+    redemption, held = hold(journal, in_hand=(coupon(),), coupons=["c_ONE"], points=300)
+    return journal, redemption, held
+
+
+def arrive(
+    journal: Journal, redemption: Redemption | None, its_coupons: list[Coupon], *lines: Line
+) -> tuple[Order, Arrival]:
+    """Let the order come that names the redemption."""
+    message = order_message(*lines or BASKET, redemption_id="r_named")
+    arrival = checkout.on_arrival(journal, redemption, its_coupons, message.lines)
+    return purchases.complete(journal, message, "f", arrival.redeemed, arrival.reports), arrival
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Holding
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_hold_sets_points_and_coupons_aside_until_it_expires() -> None:
+    journal, redemption, held = opened_and_held()
+    (entry,) = journal.entries
+    assert (entry.kind, entry.points, entry.points_balance) == ("hold", -300, 700)
+    assert entry.source == {"redemption_id": redemption.redemption_id, "order_id": "O1"}
+    assert (redemption.status, redemption.points, redemption.expires_at) == ("held", 300, NOON + timedelta(minutes=15))
+    assert [(one.status(NOON), one.redemption_id) for one in held] == [("held", redemption.redemption_id)]
+    assert [(of.points, of.expires_at) for of in journal.member.holds] == [(300, redemption.expires_at)]
+
+
+def test_the_points_of_a_hold_are_allotted_to_its_lines_by_what_they_cost() -> None:
+    _, redemption, _ = opened_and_held()
+    assert [(of.line_id, of.points) for of in redemption.lines] == [("1", 225), ("2", 75)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"points": 1001}, "insufficient_points"),
+        ({"coupons": ["c_ELSE"]}, "coupon_unknown"),
+        ({"coupons": ["c_ONE", "c_ELSE"]}, "coupon_unknown"),
+        ({"coupons": ["c_OLD"]}, "coupon_expired"),
+        ({"coupons": ["c_ONE", "c_TWO"]}, "coupon_not_stackable"),
+    ],
+)
+def test_what_cannot_be_held_as_a_whole_is_not_held_at_all(fields: dict[str, Any], code: str) -> None:
+    journal = opened(points=1000)
+    before = journal.member
+    in_hand = (coupon(), coupon("tenth_off", "c_TWO"), coupon(coupon_id="c_OLD", valid_until=NOON))
+    with pytest.raises(Conflict) as refusal:
+        hold(journal, in_hand=in_hand, **{"points": 300} | fields)
+    assert refusal.value.code == code
+    assert (journal.member, journal.entries) == (before, [])
+
+
+def test_the_best_coupon_is_held_though_others_do_not_apply() -> None:
+    journal = opened()
+    redemption, _ = hold(journal, in_hand=(coupon(), coupon("tenth_off", "c_TWO")), coupons="best")
+    assert redemption.coupon_ids == ("c_ONE",)
+
+
+def test_points_that_one_order_holds_are_not_there_for_another() -> None:
+    journal, _, _ = opened_and_held()
+    with pytest.raises(Conflict) as refusal:
+        hold(journal, order_id="O2", points=701)
+    assert refusal.value.code == "insufficient_points"
+    assert hold(journal, order_id="O2", points=700)[0].points == 700
+
+
+def test_a_coupon_that_one_order_holds_is_not_there_for_another() -> None:
+    journal, _, held = opened_and_held()
+    with pytest.raises(Conflict) as refusal:
+        hold(journal, order_id="O2", in_hand=tuple(held), coupons=["c_ONE"])
+    assert refusal.value.code == "coupon_held"
+
+
+@pytest.mark.parametrize("status", ["held", "confirmed"])
+def test_an_order_has_at_most_one_redemption_that_is_open_or_confirmed(status: Any) -> None:
+    journal, redemption, _ = opened_and_held()
+    with pytest.raises(Conflict) as refusal:
+        hold_again(journal, replace(redemption, status=status))
+    assert refusal.value.code == "order_already_held"
+
+
+def test_after_a_release_or_a_lapse_the_order_may_hold_again() -> None:
+    journal, first, held = opened_and_held()
+    released, _ = checkout.release(journal, first, held)
+    second, _ = hold_again(journal, released, points=200)
+    third, _ = hold_again(later(journal, minutes=15), second, points=100)
+    attempts = [first, second, third]
+    assert [attempt.attempt for attempt in attempts] == [1, 2, 3]
+    assert len({attempt.redemption_id for attempt in attempts}) == 3
+    assert {attempt.record for attempt in attempts} == {checkout.record_of_order("O1")}
+
+
+@pytest.mark.parametrize("standing", ["frozen", "closed"])
+def test_a_member_who_is_not_active_cannot_redeem(standing: str) -> None:
+    with pytest.raises(Forbidden) as refusal:
+        hold(opened(standing=standing))
+    assert refusal.value.code == f"member_{standing}"
+
+
+def test_a_member_can_have_so_many_orders_at_checkout_and_no_more() -> None:
+    journal = opened()
+    for i in range(MAX_OPEN_HOLDS):
+        hold(journal, order_id=f"O{i}")
+    with pytest.raises(Conflict) as refusal:
+        hold(journal, order_id="one more")
+    assert refusal.value.code == "too_many_holds"
+    assert hold(later(journal, minutes=15), order_id="one more")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Confirming, releasing, lapsing
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_confirming_spends_what_was_held() -> None:
+    journal, redemption, held = opened_and_held()
+    journal = later(journal, minutes=14, seconds=59)
+    confirmed, used = checkout.confirm(journal, redemption, held)
+    assert (confirmed.status, confirmed.points) == ("confirmed", 300)
+    assert [one.status(journal.now) for one in used] == ["redeemed"]
+    assert [(entry.kind, entry.points) for entry in journal.entries] == [("confirmation", 0)]
+    assert (journal.member.points, journal.member.holds) == (700, ())
+    assert later(journal, days=1).member.points == 700
+
+
+def test_confirming_a_part_spends_its_share_and_uses_the_coupon() -> None:
+    journal, redemption, held = opened_and_held()
+    confirmed, used = checkout.confirm(journal, redemption, held, ["2"])
+    assert [of.line_id for of in confirmed.lines] == ["2"]
+    assert [one.redeemed for one in used] == [True]
+    entry = journal.entries[-1]
+    assert (entry.points, entry.detail) == (225, {"points_spent": 75, "returned": 225})
+    assert journal.member.points == 925
+
+
+def test_confirming_a_line_that_is_none_of_it_is_refused() -> None:
+    journal, redemption, held = opened_and_held()
+    with pytest.raises(Invalid) as refusal:
+        checkout.confirm(journal, redemption, held, ["1", "9"])
+    assert [problem.pointer for problem in refusal.value.problems] == ["/lines/1"]
+    assert (journal.member.points, len(journal.member.holds)) == (700, 1)
+
+
+def test_confirming_honours_a_coupon_whose_date_has_passed_since() -> None:
+    journal = opened()
+    ends_soon = coupon(valid_until=NOON + timedelta(minutes=1))
+    redemption, held = hold(journal, in_hand=(ends_soon,), coupons=["c_ONE"])
+    _, used = checkout.confirm(later(journal, minutes=10), redemption, held)
+    assert used[0].redeemed
+
+
+def test_releasing_gives_back_what_was_held() -> None:
+    journal, redemption, held = opened_and_held()
+    released, back = checkout.release(journal, redemption, held)
+    assert released.status == "released"
+    assert back == [coupon()]
+    assert [(entry.kind, entry.points) for entry in journal.entries] == [("hold", -300), ("release", 300)]
+    assert (journal.member.points, journal.member.holds) == (1000, ())
+    assert later(journal, days=1).member.points == 1000
+
+
+def test_a_hold_that_nobody_confirms_lapses_by_itself() -> None:
+    journal, redemption, held = opened_and_held()
+    journal = later(journal, minutes=15)
+    assert redemption.lapsed(journal.now)
+    assert [one.status(journal.now) for one in held] == ["active"]
+    assert [(entry.kind, entry.points, entry.detail) for entry in journal.entries] == [
+        ("release", 300, {"lapsed": True})
+    ]
+    assert (journal.member.points, journal.member.holds) == (1000, ())
+
+
+def test_confirming_after_a_release_or_a_lapse_is_refused() -> None:
+    journal, redemption, held = opened_and_held()
+    lapsed = later(journal, minutes=15)
+    released, back = checkout.release(journal, redemption, held)
+    for at, given, coupons in ((lapsed, redemption, held), (journal, released, back)):
+        with pytest.raises(Conflict) as refusal:
+            checkout.confirm(at, given, coupons)
+        assert refusal.value.code == "redemption_released"
+
+
+def test_releasing_after_a_confirmation_is_refused() -> None:
+    journal, redemption, held = opened_and_held()
+    confirmed, used = checkout.confirm(journal, redemption, held)
+    with pytest.raises(Conflict) as refusal:
+        checkout.release(journal, confirmed, used)
+    assert refusal.value.code == "redemption_confirmed"
+    assert journal.member.points == 700
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The order arrives
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_an_order_confirms_the_redemption_that_it_names_in_its_one_entry() -> None:
+    journal, redemption, held = opened_and_held()
+    journal = later(journal, minutes=5)
+    order, arrival = arrive(journal, redemption, held)
+    assert arrival.redemption == replace(redemption, status="confirmed")
+    assert [one.status(journal.now) for one in arrival.coupons] == ["redeemed"]
+    assert [(entry.kind, entry.points) for entry in journal.entries] == [("purchase", 40)]
+    assert ([of.points_spent for of in order.lines], order.reports) == ([225, 75], ())
+    assert (journal.member.points, journal.member.holds) == (740, ())
+
+
+def test_an_order_whose_redemption_is_confirmed_already_changes_nothing_of_it() -> None:
+    journal, redemption, held = opened_and_held()
+    confirmed, used = checkout.confirm(journal, redemption, held)
+    order, arrival = arrive(journal, confirmed, used)
+    assert (arrival.redemption, arrival.coupons, order.reports) == (None, (), ())
+    assert ([of.points_spent for of in order.lines], journal.member.points) == ([225, 75], 740)
+
+
+def test_an_order_of_the_part_that_was_confirmed_is_paid_with_its_share() -> None:
+    journal, redemption, held = opened_and_held()
+    confirmed, used = checkout.confirm(journal, redemption, held, ["2"])
+    order, _ = arrive(journal, confirmed, used, BASKET[1])
+    assert ([of.points_spent for of in order.lines], order.reports) == ([75], ())
+
+
+@pytest.mark.parametrize("let_go", ["released", "lapsed"])
+def test_an_order_whose_redemption_was_let_go_takes_points_and_coupon_again(let_go: str) -> None:
+    journal, redemption, held = opened_and_held()
+    if let_go == "released":
+        redemption, held = checkout.release(journal, redemption, held)
+    journal = later(journal, minutes=20)
+    order, arrival = arrive(journal, redemption, held)
+    assert arrival.redemption is not None
+    assert arrival.redemption.status == "confirmed"
+    assert [one.redeemed for one in arrival.coupons] == [True]
+    assert (journal.entries[-1].points, journal.member.points) == (40 - 300, 740)
+    assert ([of.points_spent for of in order.lines], order.reports) == ([225, 75], ())
+
+
+def test_an_order_counts_and_is_reported_when_its_points_are_gone() -> None:
+    journal, redemption, held = opened_and_held(points=300)
+    journal = later(journal, minutes=20)
+    journal.book("adjustment", points=-1)
+    order, arrival = arrive(journal, redemption, held)
+    assert arrival == Arrival(reports=("redemption_lost",))
+    assert (order.reports, order.redemption_id, order.points) == (("redemption_lost",), None, 40)
+    assert journal.member.points == 339
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        coupon(valid_until=NOON + timedelta(minutes=19)),
+        coupon().hold("r_other", NOON + timedelta(minutes=30)),
+        coupon().redeem("r_other"),
+    ],
+    ids=["expired", "held", "redeemed"],
+)
+def test_an_order_counts_and_is_reported_when_its_coupon_is_gone(gone: Coupon) -> None:
+    journal, redemption, _ = opened_and_held()
+    journal = later(journal, minutes=20)
+    order, arrival = arrive(journal, redemption, [gone])
+    assert arrival == Arrival(reports=("redemption_lost",))
+    assert (order.points, journal.member.points) == (40, 1040)
+
+
+def test_a_frozen_members_order_takes_nothing_again() -> None:
+    journal, redemption, held = opened_and_held()
+    journal = later(journal, minutes=20)
+    journal.change(standing="frozen")
+    order, _ = arrive(journal, redemption, held)
+    assert order.reports == ("redemption_lost", "member_frozen")
+    assert journal.member.points == 1000
+
+
+@pytest.mark.parametrize("whose", [None, "m_2"])
+def test_an_order_that_names_no_redemption_of_its_members_is_reported(whose: str | None) -> None:
+    journal, redemption, held = opened_and_held()
+    named = replace(redemption, member_id=whose) if whose else None
+    order, arrival = arrive(journal, named, held)
+    assert (arrival.redemption, order.reports) == (None, ("redemption_lost",))
+    assert journal.member.points == 740
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (line("1", quantity=2), BASKET[1]),
+        (line("1", quantity=3, unit_price=999), BASKET[1]),
+        (line("1", quantity=3, sku="ELSE"), BASKET[1]),
+        (BASKET[0],),
+        (*BASKET, line("3")),
+    ],
+    ids=["quantity", "price", "sku", "a line less", "a line more"],
+)
+def test_an_order_of_other_lines_than_were_held_counts_and_is_reported(lines: tuple[Line, ...]) -> None:
+    journal, redemption, held = opened_and_held()
+    order, arrival = arrive(journal, redemption, held, *lines)
+    assert order.reports == ("redemption_mismatch",)
+    assert arrival.redemption is not None
+    assert arrival.redemption.status == "confirmed"
+    assert sum(of.points_spent for of in order.lines) == 300
+
+
+def test_the_lines_of_an_order_may_have_other_ids_and_discounts_than_its_basket() -> None:
+    journal, redemption, held = opened_and_held()
+    order, _ = arrive(journal, redemption, held, line("b", sku="OTHER", discount=200), line("a", quantity=3))
+    assert ([of.points_spent for of in order.lines], order.reports) == ([75, 225], ())
+
+
+def test_a_refund_gives_back_the_points_that_had_paid() -> None:
+    journal, redemption, held = opened_and_held()
+    order, _ = arrive(journal, redemption, held)
+    order = refund(journal, order, refund_message({"1": 1}))
+    assert journal.entries[-1].detail["returned"] == 75
+    refund(journal, order, refund_message({"1": 2, "2": 1}))
+    assert journal.member.points == 1000
