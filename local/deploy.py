@@ -65,6 +65,7 @@ def deploy(aws: LocalAws, issuer: str) -> None:
     template = translate.with_code_at(template, _upload_code(aws, translate.code_folders(template)))
     template = translate.translated(template, REGION, parameters)
     template = translate.without_metric_math(template)
+    template = translate.with_batched_sends_allowed(template)
     template = translate.with_queue_concurrency(template, QUEUE_CONCURRENCY)
     template = translate.with_http_api_expanded(template)
     _create(aws, json.dumps(template), parameters)

@@ -6,6 +6,7 @@ changes under it, it fails instead of quietly deploying something else.
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 from typing import TYPE_CHECKING, Any
@@ -99,6 +100,24 @@ def without_metric_math(template: Template) -> Template:
     if len(kept) == len(template["Resources"]):
         raise AdaptationError("no alarm with metric math to drop")
     return {**template, "Resources": kept}
+
+
+def with_batched_sends_allowed(template: Template) -> Template:
+    """Let roles that may send a message send a batch of them: AWS asks for the same right, the emulator for another."""
+    resources = dict(template["Resources"])
+    allowed = 0
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::IAM::Role":
+            role = copy.deepcopy(resource)
+            for policy in role["Properties"]["Policies"]:
+                for statement in policy["PolicyDocument"]["Statement"]:
+                    if statement["Action"] == "sqs:SendMessage":
+                        statement["Action"] = ["sqs:SendMessage", "sqs:SendMessageBatch"]
+                        allowed += 1
+            resources[name] = role
+    if not allowed:
+        raise AdaptationError("no role may send messages")
+    return {**template, "Resources": resources}
 
 
 def with_queue_concurrency(template: Template, value: int) -> Template:
