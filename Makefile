@@ -16,7 +16,7 @@ STACK := .venv-stack/bin
 # A checkout's commands use its own environments, whatever is active in the shell that calls make.
 unexport VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE
 
-.PHONY: help setup run token schedule redrive logs replay test check build lock clean
+.PHONY: help setup run token schedule redrive logs replay test check build openapi lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -85,7 +85,7 @@ test: setup ## Run every test; the stack tests start a stack of their own
 check: setup ## Lint, types, imports, template
 	$(DEV)/ruff check
 	$(DEV)/ruff format --check
-	$(DEV)/mypy layers/tessera functions local examples tests
+	$(DEV)/mypy layers/tessera functions local examples tools tests
 	PYTHONPATH=layers/tessera $(DEV)/lint-imports --no-cache
 	$(DEV)/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 $(DEV)/sam validate --lint --region eu-west-2
@@ -94,6 +94,9 @@ build: setup ## Build for Lambda (RUNTIME=python3.13 ARCH=arm64)
 	@find functions -name __pycache__ -type d -prune -exec rm -rf {} +
 	@UV=$(UV) RUNTIME=$(RUNTIME) ARCH=$(ARCH) SAM_CLI_TELEMETRY=0 $(DEV)/sam build \
 	  --parameter-overrides Runtime=$(RUNTIME) Architecture=$(ARCH)
+
+openapi: setup ## Write docs/openapi.json again, from the routes and the shapes
+	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -m tools.openapi
 
 clean: ## Remove builds, caches, environments and what the local stack left
 	rm -rf .aws-sam .hypothesis .import_linter_cache .local .mypy_cache .pytest_cache .ruff_cache .uv .venv .venv-stack

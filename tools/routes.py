@@ -1,0 +1,268 @@
+"""What the API answers: one table of its routes.
+
+Method and path are those of template.yaml, which also says who may call; bodies are the shapes that the product itself
+reads and writes. Only what no shape can say stands here: which status comes when, and the codes of its problems.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from tessera import answers
+from tessera.checkout import ConfirmationRequest, QuoteRequest, RedemptionRequest
+from tessera.messages import Message, OrderCompleted, OrderRefunded
+from tessera.programme import Programme
+from tessera.service.coupons import ClaimRequest
+from tessera.service.members import EnrolRequest, LinkRequest
+from tessera.service.purchases import MAX_BATCH
+from tessera.shapes import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Health(TypedDict):
+    """The API and its functions answer."""
+
+    status: Literal["ok"]
+
+
+class ProblemPlace(TypedDict):
+    """One thing that is wrong, and where: a JSON pointer (RFC 6901) into what was sent."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(TypedDict):
+    """A problem document (RFC 9457). Programs rely on `code`; nothing that was sent is repeated."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: NotRequired[list[ProblemPlace]]
+
+
+class GatewayMessage(TypedDict):
+    """What API Gateway itself answers, before any function is asked."""
+
+    message: str
+
+
+class MessageBatch(Shape):
+    """Messages that are taken together, or not at all."""
+
+    messages: Annotated[
+        list[Annotated[Message, Field(discriminator="type")]], Field(min_length=1, max_length=MAX_BATCH)
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A route of the API.
+
+    Attributes:
+        name: the operation's id.
+        summary: what it does, in a line.
+        detail: what a client has to know besides.
+        body: the shape of the request's body, None if it has none.
+        body_required: whether the body may not be left out.
+        query: the names of the query's parameters.
+        repeats_by_key: whether `Idempotency-Key` makes a repeat answer what the first request was answered.
+        answers: the shape of each success, by status.
+        refusals: the codes of the problem documents, by status; what every function may answer is not repeated here.
+    """
+
+    name: str
+    summary: str
+    detail: str = ""
+    body: Any = None
+    body_required: bool = True
+    query: tuple[str, ...] = ()
+    repeats_by_key: bool = False
+    answers: Mapping[int, Any]
+    refusals: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+
+ROUTES: Mapping[str, Mapping[str, Route]] = {
+    "Health": {
+        "GET /health": Route(
+            name="health",
+            summary="Say whether the API answers",
+            answers={200: Health},
+        ),
+    },
+    "Members": {
+        "POST /members": Route(
+            name="enrol",
+            summary="Enrol the caller, or a customer of the shop",
+            detail="Once for each identity: a repeat is answered 200, with the card as it is now. With a shop's or an "
+            "operator's token the body names the shop's own customer number as `identity`.",
+            body=EnrolRequest,
+            body_required=False,
+            answers={201: answers.Card, 200: answers.Card},
+            refusals={400: ("not_json",), 409: ("try_again",), 422: ("invalid",)},
+        ),
+        "GET /members/{member_id}": Route(
+            name="show_card",
+            summary="Show the member card",
+            answers={200: answers.Card},
+            refusals={404: ("not_found",)},
+        ),
+        "GET /members/{member_id}/entries": Route(
+            name="list_entries",
+            summary="List the statement, newest first",
+            query=("limit", "cursor"),
+            answers={200: answers.EntryPage},
+            refusals={400: ("bad_limit", "bad_cursor"), 404: ("not_found",)},
+        ),
+        "POST /members/{member_id}/identities": Route(
+            name="link_identity",
+            summary="Link one more identity to a member",
+            detail="An identity is linked once and never moved; linking it to the same member again changes nothing.",
+            body=LinkRequest,
+            answers={200: answers.Status},
+            refusals={
+                400: ("not_json",),
+                404: ("not_found",),
+                409: ("identity_taken", "try_again"),
+                422: ("invalid",),
+            },
+        ),
+    },
+    "Sign-ins": {
+        "POST /members/{member_id}/sign-ins": Route(
+            name="sign_in",
+            summary="Sign a member in on today's local day",
+            detail="A second sign-in on the same local day of the member is answered 200, with the first one's body.",
+            answers={201: answers.SignIn, 200: answers.SignIn},
+            refusals={403: ("member_frozen", "member_closed"), 404: ("not_found",), 409: ("try_again",)},
+        ),
+        "GET /members/{member_id}/sign-ins": Route(
+            name="show_sign_ins",
+            summary="Show a month of sign-ins",
+            query=("month",),
+            answers={200: answers.SignInMonth},
+            refusals={400: ("bad_month",), 404: ("not_found",)},
+        ),
+    },
+    "Purchases": {
+        "POST /purchases": Route(
+            name="send_purchases",
+            summary="Put orders and refunds on the purchases queue",
+            detail="One message, or a batch that is taken whole or refused whole. A shop may as well send each message "
+            "to the purchases queue itself. An order is known by `order_id`, a refund by `refund_id`: the same one "
+            "twice changes nothing, the same id with other content becomes a dead letter. A refund may come before its "
+            "order. Without `member_id` and `identity` an order is a guest's.",
+            body=OrderCompleted | OrderRefunded | MessageBatch,
+            answers={202: answers.Accepted},
+            refusals={400: ("not_json",), 422: ("invalid", "in_the_future", "unknown_currency")},
+        ),
+        "GET /purchases/{order_id}": Route(
+            name="show_purchase",
+            summary="Show an order as it was counted",
+            detail="404 while the order is still in the queue.",
+            answers={200: answers.Purchase},
+            refusals={404: ("not_found",)},
+        ),
+    },
+    "Coupons": {
+        "GET /coupon-templates": Route(
+            name="list_coupon_templates",
+            summary="List the coupons that the caller may claim now",
+            answers={200: answers.TemplatePage},
+        ),
+        "POST /members/{member_id}/coupons": Route(
+            name="claim_coupon",
+            summary="Issue a coupon to a member",
+            body=ClaimRequest,
+            repeats_by_key=True,
+            answers={201: answers.Coupon},
+            refusals={
+                400: ("not_json", "bad_idempotency_key"),
+                403: ("not_eligible",),
+                404: ("not_found",),
+                409: ("limit_reached", "idempotency_key_reused", "try_again"),
+                422: ("invalid", "unknown_template"),
+            },
+        ),
+        "GET /members/{member_id}/coupons": Route(
+            name="list_coupons",
+            summary="List a member's coupons",
+            query=("status", "limit", "cursor"),
+            answers={200: answers.CouponPage},
+            refusals={400: ("bad_status", "bad_limit", "bad_cursor"), 404: ("not_found",)},
+        ),
+    },
+    "Checkout": {
+        "POST /members/{member_id}/quotes": Route(
+            name="quote",
+            summary="Price a basket; nothing changes",
+            body=QuoteRequest,
+            answers={200: answers.QuoteAnswer},
+            refusals={400: ("not_json",), 404: ("not_found",), 422: ("invalid", "unknown_currency")},
+        ),
+        "POST /members/{member_id}/redemptions": Route(
+            name="hold_redemption",
+            summary="Hold coupons and points for an order: all of them, or nothing",
+            detail="The hold lapses by itself at `expires_at`. A repeat for the same order is answered 200, with the "
+            "first one's body.",
+            body=RedemptionRequest,
+            answers={201: answers.Held, 200: answers.Held},
+            refusals={
+                400: ("not_json",),
+                403: ("member_frozen", "member_closed"),
+                404: ("not_found",),
+                409: (
+                    "order_already_held",
+                    "too_many_holds",
+                    "insufficient_points",
+                    "coupon_unknown",
+                    "coupon_held",
+                    "coupon_redeemed",
+                    "coupon_expired",
+                    "coupon_below_threshold",
+                    "coupon_not_stackable",
+                    "try_again",
+                ),
+                422: ("invalid", "unknown_currency"),
+            },
+        ),
+        "POST /members/{member_id}/redemptions/{redemption_id}/confirm": Route(
+            name="confirm_redemption",
+            summary="Confirm a redemption, or the lines of it that are named",
+            detail="Confirm before the payment is captured. Safe to repeat. An `order.completed` message that names "
+            "the redemption confirms it as well.",
+            body=ConfirmationRequest,
+            body_required=False,
+            answers={200: answers.Status},
+            refusals={
+                400: ("not_json",),
+                404: ("not_found",),
+                409: ("redemption_released", "try_again"),
+                422: ("invalid",),
+            },
+        ),
+        "POST /members/{member_id}/redemptions/{redemption_id}/release": Route(
+            name="release_redemption",
+            summary="Release a redemption: points and coupons are the member's again",
+            detail="Safe to repeat. What a shop has held, only a shop or an operator releases.",
+            answers={200: answers.Status},
+            refusals={403: ("made_by_shop",), 404: ("not_found",), 409: ("redemption_confirmed", "try_again")},
+        ),
+    },
+    "Programme": {
+        "GET /programme": Route(
+            name="show_programme",
+            summary="Show the programme in force",
+            answers={200: Programme},
+        ),
+    },
+}
+"""The routes by method and path, in the groups in which they are published."""
