@@ -1,0 +1,95 @@
+"""What template.yaml says of the HTTP API: who may call what, and how often."""
+
+from typing import Any
+
+import pytest
+
+from tests.template.queries import of_type
+
+MEMBER, SHOP, OPERATOR = "tessera/member", "tessera/shop", "tessera/operator"
+EVERYBODY = {MEMBER, SHOP, OPERATOR}
+ROUTES = {
+    "GET /health": None,
+    "GET /programme": EVERYBODY,
+    "POST /members": EVERYBODY,
+    "GET /members/{member_id}": EVERYBODY,
+    "GET /members/{member_id}/entries": EVERYBODY,
+    "POST /members/{member_id}/identities": {SHOP, OPERATOR},
+    "POST /members/{member_id}/sign-ins": {MEMBER, OPERATOR},
+    "GET /members/{member_id}/sign-ins": {MEMBER, OPERATOR},
+    "POST /purchases": {SHOP, OPERATOR},
+    "GET /purchases/{order_id}": {SHOP, OPERATOR},
+    "GET /coupon-templates": EVERYBODY,
+    "POST /members/{member_id}/coupons": EVERYBODY,
+    "GET /members/{member_id}/coupons": EVERYBODY,
+    "POST /members/{member_id}/quotes": EVERYBODY,
+    "POST /members/{member_id}/redemptions": EVERYBODY,
+    "POST /members/{member_id}/redemptions/{redemption_id}/confirm": EVERYBODY,
+    "POST /members/{member_id}/redemptions/{redemption_id}/release": EVERYBODY,
+}
+
+
+@pytest.fixture
+def document(resources: dict[str, Any]) -> dict[str, Any]:
+    (api,) = of_type(resources, "AWS::ApiGatewayV2::Api").values()
+    body: dict[str, Any] = api["Body"]
+    return body
+
+
+def test_every_route_but_health_wants_a_token_with_one_of_its_scopes(document: dict[str, Any]) -> None:
+    found: dict[str, set[str] | None] = {}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            ((authorizer, scopes),) = operation["security"][0].items()
+            found[f"{method.upper()} {path}"] = None if authorizer == "NONE" else set(scopes)
+            assert authorizer in {"NONE", "Tokens"}
+    assert found == ROUTES
+
+
+def test_tokens_are_checked_against_the_pool_or_the_named_issuer(document: dict[str, Any]) -> None:
+    authorizer = document["components"]["securitySchemes"]["Tokens"]["x-amazon-apigateway-authorizer"]
+    assert authorizer["type"] == "jwt"
+    assert authorizer["identitySource"] == "$request.header.Authorization"
+    condition, pool, named = authorizer["jwtConfiguration"]["issuer"]["Fn::If"]
+    assert condition == "OwnPool"
+    assert "${UserPool}" in pool["Fn::Sub"]
+    assert named == {"Ref": "TokenIssuer"}
+
+
+def test_calls_are_throttled_and_logged(resources: dict[str, Any]) -> None:
+    (stage,) = of_type(resources, "AWS::ApiGatewayV2::Stage").values()
+    settings = stage["DefaultRouteSettings"]
+    assert settings["ThrottlingRateLimit"] == {"Ref": "ThrottlingRate"}
+    assert settings["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurst"}
+    assert stage["AccessLogSettings"]["DestinationArn"] == {"Fn::GetAtt": ["ApiLogs", "Arn"]}
+
+
+def test_pages_of_other_origins_may_not_call_unless_listed(
+    document: dict[str, Any], translated: dict[str, Any]
+) -> None:
+    condition, _, otherwise = document["x-amazon-apigateway-cors"]["Fn::If"]
+    assert (condition, otherwise) == ("HasCorsOrigins", {"Ref": "AWS::NoValue"})
+    assert translated["Parameters"]["CorsOrigins"]["Default"] == ""
+
+
+def test_no_interactive_client_can_ask_for_the_scope_of_a_shop_or_an_operator(resources: dict[str, Any]) -> None:
+    clients = of_type(resources, "AWS::Cognito::UserPoolClient")
+    for name, client in clients.items():
+        interactive = client["AllowedOAuthFlows"] != ["client_credentials"]
+        privileged = {SHOP, OPERATOR} & set(client["AllowedOAuthScopes"])
+        assert not (interactive and privileged), name
+    assert clients["AppClient"]["GenerateSecret"] is False
+    assert clients["ShopClient"]["AllowedOAuthScopes"] == [SHOP]
+
+
+def test_the_pool_gives_scopes_in_access_tokens(resources: dict[str, Any]) -> None:
+    (pool,) = of_type(resources, "AWS::Cognito::UserPool").values()
+    assert pool["LambdaConfig"]["PreTokenGenerationConfig"]["LambdaVersion"] == "V2_0"
+    assert pool["UserPoolTier"] == "ESSENTIALS"
+
+
+def test_with_another_issuer_there_is_no_pool(resources: dict[str, Any]) -> None:
+    identity = {name for name, resource in resources.items() if resource["Type"].startswith("AWS::Cognito::")}
+    conditional = {name for name, resource in resources.items() if resource.get("Condition") == "OwnPool"}
+    assert identity < conditional
+    assert conditional - identity == {"PreTokenFunction", "PreTokenRole", "PreTokenLogs", "PreTokenPermission"}

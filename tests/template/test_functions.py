@@ -1,0 +1,103 @@
+"""What template.yaml says of functions: their code, their environment, and no right that they do not need."""
+
+import ast
+from pathlib import Path
+from typing import Any
+
+from local import translate
+from tests.template.queries import actions, of_type, properties, statements
+
+ROOT = Path(__file__).resolve().parents[2]
+FUNCTIONS = "AWS::Lambda::Function"
+API_SECONDS = 30
+
+
+def test_every_handler_exists(written: dict[str, Any], resources: dict[str, Any]) -> None:
+    folders = translate.code_folders(written)
+    for name, function in of_type(resources, FUNCTIONS).items():
+        module, handler = function["Handler"].split(".")
+        source = (ROOT / folders[name] / f"{module}.py").read_text()
+        assert handler in source, name
+
+
+def test_every_folder_of_a_function_is_deployed(written: dict[str, Any]) -> None:
+    deployed = {folder for folder in translate.code_folders(written).values() if folder.startswith("functions/")}
+    assert deployed == {f"functions/{path.parent.name}" for path in (ROOT / "functions").glob("*/handler.py")}
+
+
+def test_functions_that_answer_the_api_end_before_it_gives_up(resources: dict[str, Any]) -> None:
+    for permission in of_type(resources, "AWS::Lambda::Permission").values():
+        if permission["Principal"] == "apigateway.amazonaws.com":
+            assert properties(resources, permission["FunctionName"]["Ref"])["Timeout"] < API_SECONDS
+
+
+def test_every_function_is_traced_and_runs_where_the_parameters_say(resources: dict[str, Any]) -> None:
+    for name, function in of_type(resources, FUNCTIONS).items():
+        assert function["TracingConfig"] == {"Mode": "Active"}, name
+        assert function["Runtime"] == {"Ref": "Runtime"}, name
+        assert function["Architectures"] == [{"Ref": "Architecture"}], name
+
+
+def test_every_name_that_code_reads_from_the_environment_is_given_to_a_function(resources: dict[str, Any]) -> None:
+    given = {
+        name
+        for function in of_type(resources, FUNCTIONS).values()
+        for name in function["Environment"]["Variables"]
+        if name.endswith(("_TABLE", "_URL"))
+    }
+    read = {
+        node.value
+        for folder in ("functions", "layers/tessera")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _is_variable(node.value)
+    }
+    assert read == given
+
+
+def test_every_function_has_a_role_of_its_own(resources: dict[str, Any]) -> None:
+    functions = of_type(resources, FUNCTIONS)
+    roles = [function["Role"]["Fn::GetAtt"][0] for function in functions.values()]
+    assert sorted(roles) == sorted(of_type(resources, "AWS::IAM::Role"))
+    for role in of_type(resources, "AWS::IAM::Role").values():
+        (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+        assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
+        assert role["ManagedPolicyArns"] == [{"Ref": "TracesPolicy"}]
+
+
+def test_roles_allow_single_actions_on_single_resources(resources: dict[str, Any]) -> None:
+    for role in of_type(resources, "AWS::IAM::Role"):
+        for statement in statements(resources, role):
+            assert statement["Effect"] == "Allow"
+            assert isinstance(statement["Resource"], dict), role  # one resource of this stack
+            assert not any("*" in action for action in actions(statement)), role
+
+
+def test_only_traces_go_to_any_resource(resources: dict[str, Any]) -> None:
+    (policy,) = of_type(resources, "AWS::IAM::ManagedPolicy").values()
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Resource"] == "*"
+    assert actions(statement) == ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+
+
+def test_entries_can_be_written_and_read_and_nothing_else(resources: dict[str, Any]) -> None:
+    allowed = {
+        action
+        for role in of_type(resources, "AWS::IAM::Role")
+        for statement in statements(resources, role)
+        if statement["Resource"] == {"Fn::GetAtt": ["LedgerTable", "Arn"]}
+        for action in actions(statement)
+    }
+    assert allowed == {"dynamodb:PutItem", "dynamodb:Query"}
+
+
+def test_functions_may_use_only_what_their_environment_names(resources: dict[str, Any]) -> None:
+    for name, function in of_type(resources, FUNCTIONS).items():
+        named = {value["Ref"] for value in function["Environment"]["Variables"].values() if "Ref" in value}
+        for statement in statements(resources, function["Role"]["Fn::GetAtt"][0]):
+            if statement["Resource"].get("Fn::GetAtt", [""])[0].endswith("Table"):
+                assert statement["Resource"]["Fn::GetAtt"][0] in named, name
+
+
+def _is_variable(text: str) -> bool:
+    return text.endswith(("_TABLE", "_URL")) and text.replace("_", "").isalpha() and text.isupper()

@@ -1,0 +1,53 @@
+"""What template.yaml says of queues: nothing is lost, nothing waits unseen."""
+
+from typing import Any
+
+from tests.template.queries import getatt, of_type, properties
+
+FORTNIGHT = 14 * 24 * 3600
+
+
+def test_every_queue_redrives_after_five_attempts_or_is_a_dead_letter_queue(resources: dict[str, Any]) -> None:
+    queues = of_type(resources, "AWS::SQS::Queue")
+    targets = {name: getatt(queue["RedrivePolicy"]["deadLetterTargetArn"]) for name, queue in _sources(queues).items()}
+    attempts = {queue["RedrivePolicy"]["maxReceiveCount"] for queue in _sources(queues).values()}
+    assert attempts == {5}
+    assert set(queues) - set(targets) == {*targets.values(), "NightlyDeadLetters"}
+
+
+def test_dead_letters_are_kept_for_a_fortnight_and_every_queue_is_encrypted(resources: dict[str, Any]) -> None:
+    for name, queue in of_type(resources, "AWS::SQS::Queue").items():
+        assert queue["SqsManagedSseEnabled"] is True, name
+        assert queue["MessageRetentionPeriod"] == FORTNIGHT, name
+
+
+def test_messages_stay_invisible_for_six_times_the_timeout_of_their_function(resources: dict[str, Any]) -> None:
+    mappings = of_type(resources, "AWS::Lambda::EventSourceMapping")
+    assert {getatt(mapping["EventSourceArn"]) for mapping in mappings.values()} == set(
+        _sources(of_type(resources, "AWS::SQS::Queue"))
+    )
+    for mapping in mappings.values():
+        function = properties(resources, mapping["FunctionName"]["Ref"])
+        queue = properties(resources, getatt(mapping["EventSourceArn"]))
+        assert queue["VisibilityTimeout"] == 6 * function["Timeout"]
+
+
+def test_failures_in_a_batch_are_reported_one_by_one_and_concurrency_is_bounded(resources: dict[str, Any]) -> None:
+    for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert mapping["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "QueueConcurrency"}}
+
+
+def test_schedule_events_that_fail_are_kept(resources: dict[str, Any]) -> None:
+    (rule,) = of_type(resources, "AWS::Events::Rule").values()
+    (target,) = rule["Targets"]
+    assert getatt(target["Arn"]) == "NightlyFunction"
+    assert getatt(target["DeadLetterConfig"]["Arn"]) == "NightlyDeadLetters"
+    (failures,) = of_type(resources, "AWS::Lambda::EventInvokeConfig").values()
+    assert getatt(failures["DestinationConfig"]["OnFailure"]["Destination"]) == "NightlyDeadLetters"
+    (policy,) = of_type(resources, "AWS::SQS::QueuePolicy").values()
+    assert policy["Queues"] == [{"Ref": "NightlyDeadLetters"}]
+
+
+def _sources(queues: dict[str, Any]) -> dict[str, Any]:
+    return {name: queue for name, queue in queues.items() if "RedrivePolicy" in queue}
