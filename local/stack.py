@@ -20,6 +20,8 @@ class Stack:
     Attributes:
         api_url: where the product's API answers.
         aws: the local AWS under it, as root.
+        issuer: whose tokens it takes.
+        directory: where that issuer keeps its key.
     """
 
     def __init__(self, directory: Path = state.DIRECTORY) -> None:
@@ -32,7 +34,7 @@ class Stack:
         self.api_url = running.api
         self.aws = LocalAws(running.aws)
         self.issuer = running.issuer
-        self._directory = directory
+        self.directory = directory
 
     @cached_property
     def outputs(self) -> dict[str, str]:
@@ -74,4 +76,4 @@ class Stack:
 
     def token(self, sub: str, *scopes: str) -> str:
         """Return an access token that this stack's authorizer takes."""
-        return tokens.make_token(tokens.signing_key(self._directory), self.issuer, sub, list(scopes))
+        return tokens.make_token(tokens.signing_key(self.directory), self.issuer, sub, list(scopes))
