@@ -18,6 +18,7 @@ from tessera.earning import earn
 from tessera.identities import short_hash
 from tessera.journal import Journal
 from tessera.member import Hold
+from tessera.messages import OrderCompleted
 from tessera.purchases import Redeemed, Report, allot_points
 from tessera.refusals import Conflict, Forbidden, Invalid, Problem
 from tessera.shapes import Currency, Key, Line, Lines, Money, Shape
@@ -330,22 +331,22 @@ class Arrival:
 
 
 def on_arrival(
-    journal: Journal, redemption: Redemption | None, its_coupons: Sequence[Coupon], lines: Sequence[Line]
+    journal: Journal, redemption: Redemption | None, its_coupons: Sequence[Coupon], message: OrderCompleted
 ) -> Arrival:
     """Settle the redemption that an order names: confirm it, or take it again if it was let go."""
     member = journal.member
-    if redemption is None or redemption.member_id != member.member_id:
+    if redemption is None or (redemption.member_id, redemption.order_id) != (member.member_id, message.order_id):
         return Arrival(reports=("redemption_lost",))
     let_go = redemption.status == "released" or redemption.lapsed(journal.now)
     if let_go:
         there = all(coupon.status(journal.now) == "active" for coupon in its_coupons)
         if member.standing != "active" or redemption.points > member.points or not there:
             return Arrival(reports=("redemption_lost",))
-    by_line = _points_by_line(redemption, lines)
+    by_line = _points_by_line(redemption, message.lines)
     reports: tuple[Report, ...] = ()
     if by_line is None:
         reports = ("redemption_mismatch",)
-        by_line = allot_points(redemption.points, lines)
+        by_line = allot_points(redemption.points, message.lines)
     redeemed = Redeemed(
         redemption_id=redemption.redemption_id,
         points_by_line=tuple(by_line),

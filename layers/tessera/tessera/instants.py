@@ -7,9 +7,12 @@ IANA zone. Nothing here, or anywhere in the domain, reads a clock: now is always
 import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, reset_tzpath
 
 from pydantic import BeforeValidator, WithJsonSchema
+
+# A day must begin at the same instant wherever this runs: zones come from the locked tzdata, never from the machine.
+reset_tzpath(to=())
 
 FUTURE_TOLERANCE = timedelta(minutes=5)
 """How far ahead of now an event may claim to have happened: clocks differ."""

@@ -83,8 +83,9 @@ def take(body: str | None, now: datetime) -> int:
             problems += refusal.problems
             codes.append(refusal.code)
             continue
-        bodies.append(json.dumps(message, separators=(",", ":"), ensure_ascii=False))
-        if len(bodies[-1].encode()) > _MAX_MESSAGE_BYTES:
+        # In ASCII, because SQS refuses some characters that JSON allows.
+        bodies.append(json.dumps(message, separators=(",", ":")))
+        if len(bodies[-1]) > _MAX_MESSAGE_BYTES:
             problems.append(Problem(pointer, f"must be at most {_MAX_MESSAGE_BYTES} bytes long"))
     if problems:
         raise Invalid(problems, codes[0] if len(set(codes)) == 1 else "invalid")
@@ -195,7 +196,7 @@ def _complete(transaction: Transaction, journal: Journal, message: OrderComplete
     if message.redemption_id:
         redemption = held if isinstance(held, checkout.Redemption) else None
         its_coupons = read(coupons=(redemption.member_id, redemption.coupon_ids)).coupons if redemption else {}
-        arrival = checkout.on_arrival(journal, redemption, list(its_coupons.values()), message.lines)
+        arrival = checkout.on_arrival(journal, redemption, list(its_coupons.values()), message)
     order = purchases.complete(journal, message, hashed, arrival.redeemed, arrival.reports)
     transaction.journal(journal)
     if arrival.redemption:

@@ -10,10 +10,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tessera.refusals import Unavailable
 
-# API Gateway waits 30 seconds; three attempts of at most three seconds each leave room for an answer that helps.
+# A function behind the API has 20 seconds: three attempts of two leave room for an answer that helps.
 _CONFIG = Config(
     connect_timeout=1,
-    read_timeout=3,
+    read_timeout=2,
     tcp_keepalive=True,
     retries={"mode": "standard", "total_max_attempts": 3},
 )
