@@ -41,7 +41,7 @@ def limit(text: str | None) -> int:
     """
     if text is None:
         return DEFAULT_LIMIT
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= MAX_LIMIT):
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_LIMIT)) and 1 <= int(text) <= MAX_LIMIT):
         raise Unreadable("bad_limit", f"limit must be a number from 1 to {MAX_LIMIT}.")
     return int(text)
 
