@@ -219,7 +219,7 @@ class Life(RuleBasedStateMachine):
         message = order_message(
             *self.basket[redemption_id], order_id=redemption.order_id, placed_at=self.now, redemption_id=redemption_id
         )
-        arrival = checkout.on_arrival(journal, redemption, its_coupons, message.lines)
+        arrival = checkout.on_arrival(journal, redemption, its_coupons, message)
         order = purchases.complete(journal, message, "", arrival.redeemed, arrival.reports)
         self.keep(journal)
         self.coupons |= {coupon.coupon_id: coupon for coupon in arrival.coupons}

@@ -50,7 +50,7 @@ def arrive(
 ) -> tuple[Order, Arrival]:
     """Let the order come that names the redemption."""
     message = order_message(*lines or BASKET, redemption_id="r_named")
-    arrival = checkout.on_arrival(journal, redemption, its_coupons, message.lines)
+    arrival = checkout.on_arrival(journal, redemption, its_coupons, message)
     return purchases.complete(journal, message, "f", arrival.redeemed, arrival.reports), arrival
 
 
