@@ -314,12 +314,18 @@ def test_a_frozen_members_order_takes_nothing_again() -> None:
     assert journal.member.points == 1000
 
 
-@pytest.mark.parametrize("whose", [None, "m_2"])
-def test_an_order_that_names_no_redemption_of_its_members_is_reported(whose: str | None) -> None:
+@pytest.mark.parametrize(
+    "other", [None, {"member_id": "m_2"}, {"order_id": "O2"}], ids=["nobody's", "another member's", "another order's"]
+)
+@pytest.mark.parametrize("status", ["held", "confirmed", "released"])
+def test_an_order_that_names_no_redemption_of_its_own_counts_and_is_reported(
+    other: dict[str, Any] | None, status: Any
+) -> None:
     journal, redemption, held = opened_and_held()
-    named = replace(redemption, member_id=whose) if whose else None
+    named = replace(redemption, status=status, **other) if other else None
     order, arrival = arrive(journal, named, held)
-    assert (arrival.redemption, order.reports) == (None, ("redemption_lost",))
+    assert arrival == Arrival(reports=("redemption_lost",))
+    assert (order.reports, [of.points_spent for of in order.lines]) == (("redemption_lost",), [0, 0])
     assert journal.member.points == 740
 
 
