@@ -1,0 +1,114 @@
+"""Many callers at once, on the local stack: the real functions in their own processes, on a store that conflicts."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from tests.stack.shop import basket, counted, eventually, new_id, order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from local.stack import Stack
+    from tests.stack.client import Answer, Api
+
+AT_ONCE = 100
+
+
+def at_once(ask: Callable[[int], Answer], times: int = AT_ONCE) -> list[Answer]:
+    """Ask many times at the same time."""
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(ask, range(times)))
+
+
+def statuses(answers: list[Answer]) -> Counter[int]:
+    """Count the answers by status."""
+    return Counter(answer.status for answer in answers)
+
+
+def test_one_coupon_and_a_hundred_simultaneous_redemptions_are_one_success(api_as: Callable[..., Api]) -> None:
+    app = api_as(new_id("alice"), "tessera/member")
+    assert app.post("/members", {}).status == 201
+    coupon = app.post("/members/me/coupons", {"template_id": "five_off_thirty"}).json()
+    orders = [new_id("order") for _ in range(AT_ONCE)]
+
+    answers = at_once(
+        lambda i: app.post(
+            "/members/me/redemptions", {"order_id": orders[i], "order": basket(), "coupons": [coupon["code"]]}
+        )
+    )
+
+    assert statuses(answers) == {201: 1, 409: AT_ONCE - 1}
+    assert {answer.json()["code"] for answer in answers if answer.status == 409} <= {"coupon_held", "try_again"}
+    holds = [entry for entry in app.get("/members/me/entries").json()["items"] if entry["kind"] == "hold"]
+    assert len(holds) == 1
+
+
+def test_a_hundred_simultaneous_sign_ins_are_one(api_as: Callable[..., Api]) -> None:
+    app = api_as(new_id("alice"), "tessera/member")
+    assert app.post("/members", {}).status == 201
+
+    answers = at_once(lambda _: app.post("/members/me/sign-ins"))
+
+    assert statuses(answers) == {201: 1, 200: AT_ONCE - 1}
+    assert len({answer.body for answer in answers}) == 1
+    assert [entry["kind"] for entry in app.get("/members/me/entries").json()["items"]] == ["sign_in", "welcome"]
+
+
+def test_enrolling_twenty_times_at_once_is_enrolling_once(api_as: Callable[..., Api]) -> None:
+    app = api_as(new_id("alice"), "tessera/member")
+
+    answers = at_once(lambda _: app.post("/members", {}), 20)
+
+    assert statuses(answers) == {201: 1, 200: 19}
+    assert len(app.get("/members/me/entries").json()["items"]) == 1
+
+
+def test_one_idempotency_key_claims_one_coupon_however_many_ask(api_as: Callable[..., Api]) -> None:
+    app = api_as(new_id("alice"), "tessera/member")
+    assert app.post("/members", {}).status == 201
+
+    answers = at_once(
+        lambda _: app.post("/members/me/coupons", {"template_id": "five_off_thirty"}, idempotency_key="one"), 20
+    )
+
+    assert statuses(answers) == {201: 20}
+    assert len({answer.body for answer in answers}) == 1
+    assert len(app.get("/members/me/coupons").json()["items"]) == 1
+
+
+def test_the_limit_of_a_template_holds_under_parallel_claims(api_as: Callable[..., Api]) -> None:
+    app = api_as(new_id("alice"), "tessera/member")
+    assert app.post("/members", {}).status == 201
+
+    answers = at_once(lambda _: app.post("/members/me/coupons", {"template_id": "tenth_off"}), 20)
+
+    assert statuses(answers) == {201: 5, 409: 15}
+    assert len(app.get("/members/me/coupons").json()["items"]) == 5
+
+
+def test_orders_of_one_member_that_arrive_together_and_twice_all_count_once(
+    stack: Stack, api_as: Callable[..., Api]
+) -> None:
+    shop = api_as("till", "tessera/shop")
+    card = shop.post("/members", {"identity": new_id("customer")}).json()
+    orders = [new_id("order") for _ in range(30)]
+
+    def send(i: int) -> None:
+        body = json.dumps(order(orders[i % len(orders)], member_id=card["member_id"]))
+        stack.aws.sqs.send_message(QueueUrl=stack.outputs["PurchasesQueueUrl"], MessageBody=body)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(send, range(2 * len(orders))))
+    purchases = [eventually(lambda id_=id_: shop.get(f"/purchases/{id_}"), counted).json() for id_ in orders]  # type: ignore[misc]
+
+    entries = shop.get(f"/members/{card['member_id']}/entries?limit=100").json()["items"]
+    booked = [entry for entry in entries if entry["kind"] == "purchase"]
+    assert sorted(entry["source"]["order_id"] for entry in booked) == sorted(orders)
+    seen = shop.get(f"/members/{card['member_id']}").json()
+    earned = sum(purchase["points"] for purchase in purchases)
+    assert seen["points"]["available"] == card["points"]["available"] + earned
+    assert seen["growth"] == sum(purchase["growth"] for purchase in purchases) == 40 * len(orders)
