@@ -15,8 +15,10 @@ DEV := .venv/bin
 STACK := .venv-stack/bin
 # A checkout's commands use its own environments, whatever is active in the shell that calls make.
 unexport VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE
+# Trust whom the system trusts: a company's own certificate authority too.
+export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup run token schedule redrive logs replay test check build openapi lock clean
+.PHONY: help setup run token schedule redrive logs replay test check build programme openapi lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -57,7 +59,7 @@ lock: .uv/.locked ## Resolve the *.in files again, the layer's first: the others
 # The local stack
 # ---------------------------------------------------------------------------------------------------------------------
 
-run: .venv-stack/.locked ## Serve the whole product at http://127.0.0.1:3000 (PORT, AWS_PORT)
+run: .venv-stack/.locked programme ## Serve the whole product at http://127.0.0.1:3000 (PORT, AWS_PORT)
 	@exec $(STACK)/python -m local.run --port $(PORT) --aws-port $(AWS_PORT)
 
 token: .venv-stack/.locked ## Print an access token: make -s token SUB=alice SCOPES=tessera/member,tessera/shop
@@ -94,6 +96,9 @@ build: setup ## Build for Lambda (RUNTIME=python3.13 ARCH=arm64)
 	@find functions -name __pycache__ -type d -prune -exec rm -rf {} +
 	@UV=$(UV) RUNTIME=$(RUNTIME) ARCH=$(ARCH) SAM_CLI_TELEMETRY=0 $(DEV)/sam build \
 	  --parameter-overrides Runtime=$(RUNTIME) Architecture=$(ARCH)
+
+programme: .venv-stack/.locked ## Check the programme: a mistake is told with its line
+	@PYTHONPATH=layers/tessera $(STACK)/python -m tools.programme layers/tessera/tessera/programme/programme.yaml
 
 openapi: setup ## Write docs/openapi.json again, from the routes and the shapes
 	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -m tools.openapi
