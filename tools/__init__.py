@@ -1,1 +1,1 @@
-"""Makes what is published from the code. Nothing here ships."""
+"""Makes what is published from the code, and checks what is published with it. Nothing here ships."""
