@@ -264,7 +264,7 @@ def test_growth_leaves_the_day_that_got_it() -> None:
     order = buy(journal, line(unit_price=5000))
     journal = later(journal, days=1)
     buy(journal, line(unit_price=3000), order_id="O2")
-    refund(journal, order, refund_message({"1": 1}))
+    refund(journal, order, refund_message({"1": 1}, refunded_at=journal.now))
     assert journal.member.growth_days == {(NOON + timedelta(days=1)).date(): 30}
     assert journal.entries[-1].growth == -50
 

@@ -112,7 +112,8 @@ def test_of_two_coupons_that_are_as_good_the_one_that_expires_first_is_best() ->
 
 
 @pytest.mark.parametrize(
-    ("asked", "there", "spent"), [("max", 300, 300), ("max", 5000, 1000), (200, 300, 200), (400, 300, 300), (0, 300, 0)]
+    ("asked", "there", "spent"),
+    [("max", 300, 300), ("max", 5000, 1000), (200, 300, 200), (400, 300, 300), (1500, 5000, 1000), (0, 300, 0)],
 )
 def test_points_pay_as_asked_as_far_as_they_are_there_and_as_far_as_there_is_to_pay(
     asked: int | Literal["max"], there: int, spent: int
