@@ -134,6 +134,18 @@ def test_a_currency_that_the_programme_does_not_know_is_refused() -> None:
     assert refusal.value.problems[0].pointer == "/order/currency"
 
 
+def test_points_pay_for_what_the_coupon_has_left_of_each_line() -> None:
+    quote = priced(
+        opened(points=9),
+        line("1", unit_price=5),
+        line("2", unit_price=5),
+        in_hand=(TWO,),
+        coupons=["c_TWO"],
+        points="max",
+    )
+    assert (quote.discounts[0].by_line, quote.points_by_line, quote.total) == ((1, 0), (4, 5), 0)
+
+
 WORTH = st.sampled_from([PROGRAMME, programme(checkout={"point_value": 3})])
 
 
@@ -147,8 +159,10 @@ def test_what_is_taken_off_adds_up_and_never_exceeds_its_line(
         assert discount.amount == sum(discount.by_line)
         left = [amount - off for amount, off in zip(left, discount.by_line, strict=True)]
     assert min(left) >= 0
+    worth = rules.checkout.point_value
+    assert all(part * worth < amount + worth for part, amount in zip(quote.points_by_line, left, strict=True))
     assert sum(quote.points_by_line) == quote.points_spent <= points
-    assert quote.points_value == quote.points_spent * rules.checkout.point_value
+    assert quote.points_value == quote.points_spent * worth
     assert quote.total == sum(left) - quote.points_value >= 0
 
 
