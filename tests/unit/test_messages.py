@@ -75,6 +75,10 @@ def test_an_order_may_have_a_thousand_lines() -> None:
     assert len(read_order(order_of(*[{}] * 1000)).lines) == 1000
 
 
+def test_a_discount_may_be_the_whole_line() -> None:
+    assert read_order(order_of({"discount": 2000})).lines[0].amount == 0
+
+
 def test_clocks_may_differ_by_five_minutes() -> None:
     assert read_order(order(placed_at=write_instant(NOON + timedelta(minutes=5))))
 
@@ -201,6 +205,11 @@ def reversed_keys(content: dict[str, Any]) -> dict[str, Any]:
 )
 def test_the_same_message_has_the_same_fingerprint_however_it_is_written(same: dict[str, Any]) -> None:
     assert fingerprint(read_order(same)) == fingerprint(read_order(order()))
+
+
+def test_quantities_have_no_order() -> None:
+    there, back = ({"miles": 1, "nights": 2}, {"nights": 2, "miles": 1})
+    assert fingerprint(read_order(order(quantities=there))) == fingerprint(read_order(order(quantities=back)))
 
 
 @pytest.mark.parametrize(
