@@ -7,6 +7,7 @@ import io
 import json
 import time
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,11 +51,21 @@ def publish_issuer(aws: LocalAws, issuer: str, directory: Path) -> None:
         aws.s3.put_object(Bucket=tokens.BUCKET, Key=key, Body=json.dumps(document), ContentType="application/json")
 
 
-def deploy(aws: LocalAws, issuer: str) -> None:
-    """Create the stack and wait until it is complete.
+@dataclass(frozen=True)
+class Package:
+    """The stack, ready to be created: a plain CloudFormation template, its parameters, and code by S3 key."""
+
+    template: str
+    parameters: dict[str, str]
+    archives: dict[str, bytes]
+
+
+def package(issuer: str) -> Package:
+    """Make the package of template.yaml and of the code that it names. Takes a second or two, and no local AWS.
 
     Raises:
-        DeploymentError: with each failed resource's reason.
+        AdaptationError: the template lacks what the local AWS needs adapted.
+        DeploymentError: it names code that does not exist.
     """
     parameters = {
         "TokenIssuer": issuer,
@@ -62,27 +73,31 @@ def deploy(aws: LocalAws, issuer: str) -> None:
         "DeletionProtection": "false",
     }
     template = translate.without_dependencies_layer(translate.read(ROOT / "template.yaml"))
-    template = translate.with_code_at(template, _upload_code(aws, translate.code_folders(template)))
-    template = translate.translated(template, REGION, parameters)
+    archives, locations = {}, {}
+    for name, folder in translate.code_folders(template).items():
+        # A layer's packages are found under python/.
+        archive = _zip(ROOT / folder, Path("python") if folder.startswith("layers/") else Path())
+        key = f"{name}-{hashlib.sha256(archive).hexdigest()[:16]}.zip"
+        archives[key] = archive
+        locations[name] = f"s3://{CODE_BUCKET}/{key}"
+    template = translate.translated(translate.with_code_at(template, locations), REGION, parameters)
     template = translate.without_metric_math(template)
     template = translate.with_batched_sends_allowed(template)
     template = translate.with_queue_concurrency(template, QUEUE_CONCURRENCY)
     template = translate.with_http_api_expanded(template)
-    _create(aws, json.dumps(template), parameters)
+    return Package(json.dumps(template), parameters, archives)
 
 
-def _upload_code(aws: LocalAws, folders: dict[str, str]) -> dict[str, str]:
-    """Upload each folder as a zip named by its content, and return the S3 URIs by logical id."""
+def deploy(aws: LocalAws, packaged: Package) -> None:
+    """Create the stack and wait until it is complete.
+
+    Raises:
+        DeploymentError: with each failed resource's reason.
+    """
     aws.s3.create_bucket(Bucket=CODE_BUCKET)
-    locations = {}
-    for name, folder in folders.items():
-        # A layer's packages are found under python/.
-        prefix = Path("python") if folder.startswith("layers/") else Path()
-        archive = _zip(ROOT / folder, prefix)
-        key = f"{name}-{hashlib.sha256(archive).hexdigest()[:16]}.zip"
+    for key, archive in packaged.archives.items():
         aws.s3.put_object(Bucket=CODE_BUCKET, Key=key, Body=archive)
-        locations[name] = f"s3://{CODE_BUCKET}/{key}"
-    return locations
+    _create(aws, packaged.template, packaged.parameters)
 
 
 def _zip(folder: Path, prefix: Path) -> bytes:

@@ -26,7 +26,7 @@ class EmulatorError(Exception):
 
 
 class Emulator:
-    """A running local AWS: `with Emulator(port, scratch, log):`.
+    """A local AWS that starts and ends with its block: `with Emulator(port, scratch, log) as emulator:`.
 
     Args:
         port: where it listens, on the loopback interface only.
@@ -62,11 +62,6 @@ class Emulator:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        try:
-            self._wait_until_ready()
-        except BaseException:
-            self._stop()
-            raise
         return self
 
     def __exit__(
@@ -78,7 +73,12 @@ class Emulator:
         """Say whether the process is alive."""
         return self._process.poll() is None
 
-    def _wait_until_ready(self) -> None:
+    def wait_until_ready(self) -> None:
+        """Return when it answers.
+
+        Raises:
+            EmulatorError: it does not, or has ended.
+        """
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self.is_running():
             try:

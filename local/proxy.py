@@ -5,6 +5,7 @@ Status, headers and body pass through as they are, both ways.
 
 from __future__ import annotations
 
+import sys
 import threading
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -59,6 +60,11 @@ class ApiProxy(ThreadingHTTPServer):
         if self._serving:
             self.shutdown()
         super().server_close()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that hang up."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Forward(BaseHTTPRequestHandler):

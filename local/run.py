@@ -64,18 +64,20 @@ def running_stack(port: int, aws_port: int, directory: Path, say: Progress) -> I
         emulator = stack.enter_context(Emulator(aws_port, scratch, directory / f"aws-{aws_port}.log"))
         aws = LocalAws(emulator.url)
         issuer = tokens.issuer_url(aws_port)
-        deploy.publish_issuer(aws, issuer, directory)
+        packaged = deploy.package(issuer)
+        emulator.wait_until_ready()
         say("Deploying template.yaml")
-        deploy.deploy(aws, issuer)
+        deploy.publish_issuer(aws, issuer, directory)
+        deploy.deploy(aws, packaged)
         say("Waiting for the functions")
         token = tokens.make_token(tokens.signing_key(directory), issuer, "warm-up", ["tessera/member"])
         api_id = _api_id(aws)
         for path in ("/health", "/programme"):
             _require_answer(f"{emulator.url}{api_path(api_id)}{path}", token)
-        proxy.serve(api_id)
         running = State(api=f"http://127.0.0.1:{port}", aws=emulator.url, issuer=issuer, pid=os.getpid())
-        state.save(running, directory)
         stack.callback(state.remove, running, directory)
+        state.save(running, directory)
+        proxy.serve(api_id)
         yield emulator, running.api
 
 

@@ -9,6 +9,8 @@ import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.error import URLError
+from urllib.request import urlopen
 
 from local import state
 from local.stack import Stack
@@ -47,9 +49,12 @@ def wait_until_running(process: subprocess.Popen[bytes], directory: Path) -> Sta
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            return Stack(directory)
-        except state.NotRunningError:
+            stack = Stack(directory)
+            urlopen(f"{stack.api_url}/health", timeout=START_SECONDS).close()
+        except (state.NotRunningError, URLError):
             _pause(process, 0.1)
+        else:
+            return stack
     raise AssertionError(f"the stack did not start:\n{(directory / 'run.log').read_text()}")
 
 
