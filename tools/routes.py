@@ -18,7 +18,7 @@ from tessera.messages import Message, OrderCompleted, OrderRefunded
 from tessera.programme import Programme
 from tessera.service.coupons import ClaimRequest
 from tessera.service.members import EnrolRequest, LinkRequest
-from tessera.service.purchases import MAX_BATCH
+from tessera.service.orders import MAX_BATCH
 from tessera.shapes import Shape
 
 if TYPE_CHECKING:

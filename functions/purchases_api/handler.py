@@ -2,7 +2,7 @@
 
 from aws_lambda_powertools.event_handler import Response
 
-from tessera.service import purchases
+from tessera.service import orders
 from tessera.web import Api, answer
 
 api = Api()
@@ -11,13 +11,13 @@ api = Api()
 @api.app.post("/purchases")
 def take() -> Response[str]:
     """Put messages on the purchases queue: all of them, or none."""
-    return answer(202, {"accepted": purchases.take(api.body, api.now)})
+    return answer(202, {"accepted": orders.take(api.body, api.now)})
 
 
 @api.app.get("/purchases/<order_id>")
 def show(order_id: str) -> Response[str]:
     """Show an order as it was counted."""
-    return answer(200, purchases.show(order_id))
+    return answer(200, orders.show(order_id))
 
 
 lambda_handler = api.handle

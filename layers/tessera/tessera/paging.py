@@ -26,7 +26,7 @@ def position(of: str, text: str | None) -> str | int | None:
         return None
     try:
         check, position = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars="-_", validate=True))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise _no_such_cursor() from None
     if not isinstance(position, str | int) or check != short_hash(of, str(position))[:8]:
         raise _no_such_cursor()

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from tessera import answers, checkout, purchases
+from tessera import checkout, purchases
 from tessera.identities import SHOP, Identity
 from tessera.journal import Journal
 from tessera.members import Profile, enrol
 from tessera.messages import OrderCompleted, OrderRefunded, fingerprint, read_message
 from tessera.programme import in_force
 from tessera.purchases import AwaitedOrder, Order, RefundRecord
-from tessera.refusals import Invalid, NotFound, Problem, Refusal
+from tessera.refusals import Invalid, Refusal
 from tessera.service.attempts import until_committed
 from tessera.settlement import settle
 from tessera.shapes import read as shape
@@ -25,16 +25,11 @@ from tessera.store.items import order_key, redemption_key, refund_key
 from tessera.store.read import Found, read
 from tessera.store.transaction import Transaction
 
-MAX_BATCH = 100
-"""Messages that `POST /purchases` takes at once."""
-
 PARKED_FOR = timedelta(days=30)
 """How long a refund waits for the order that it overtook."""
 
 MAX_PARKED = 100
 """Refunds that can wait for one order."""
-
-_MAX_MESSAGE_BYTES = 200_000
 
 UnknownIdentity = Literal["record", "enrol"]
 
@@ -53,56 +48,6 @@ class _Counted:
 
     outcome: Outcome
     waiting: tuple[str, ...] = ()
-
-
-def take(body: str | None, now: datetime) -> int:
-    """Put messages that came over HTTP on the queue: all of them, or none.
-
-    Returns:
-        how many there were.
-
-    Raises:
-        Unreadable: the body is no JSON.
-        Invalid: a message can be seen to be wrong; every one is told, by its pointer.
-        Unavailable: the queue did not take all of them; sending all of them again does no harm.
-    """
-    content = read_json(body)
-    messages, pointers = [content], [""]
-    if isinstance(content, dict) and "messages" in content:
-        messages = content["messages"]
-        if not isinstance(messages, list) or not 1 <= len(messages) <= MAX_BATCH or len(content) > 1:
-            raise Invalid([Problem("/messages", f"must be 1 to {MAX_BATCH} messages, and nothing beside them")])
-        pointers = [f"/messages/{i}" for i in range(len(messages))]
-    bodies = []
-    problems: list[Problem] = []
-    codes = []
-    for message, pointer in zip(messages, pointers, strict=True):
-        try:
-            read_message(message, in_force(), now, pointer)
-        except Invalid as refusal:
-            problems += refusal.problems
-            codes.append(refusal.code)
-            continue
-        # In ASCII, because SQS refuses some characters that JSON allows.
-        bodies.append(json.dumps(message, separators=(",", ":")))
-        if len(bodies[-1]) > _MAX_MESSAGE_BYTES:
-            problems.append(Problem(pointer, f"must be at most {_MAX_MESSAGE_BYTES} bytes long"))
-    if problems:
-        raise Invalid(problems, codes[0] if len(set(codes)) == 1 else "invalid")
-    queues.send_all("PURCHASES_QUEUE_URL", bodies)
-    return len(bodies)
-
-
-def show(order_id: str) -> answers.Purchase:
-    """Show an order as it was counted.
-
-    Raises:
-        NotFound: it was not, or not yet.
-    """
-    order = read(operations=[order_key(order_id)]).operations.get(order_key(order_id))
-    if not isinstance(order, Order):
-        raise NotFound
-    return answers.purchase(order)
 
 
 def count(body: str, now: datetime, unknown_identity: UnknownIdentity | None = None) -> list[Outcome]:
