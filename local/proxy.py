@@ -73,7 +73,11 @@ class _Forward(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def _forward(self) -> None:
-        body = self._body()
+        try:
+            body = self._body()
+        except ValueError:
+            self.send_error(400, "The length of the body cannot be read")
+            return
         with self.server.at_once:
             gateway = HTTPConnection("127.0.0.1", self.server.aws_port, timeout=GATEWAY_SECONDS)
             try:
@@ -94,6 +98,8 @@ class _Forward(BaseHTTPRequestHandler):
         for name, value in headers:
             if name.lower() not in HOP_BY_HOP:
                 self.send_header(name, value)
+        if answer.chunked:
+            self.send_header("Content-Length", str(len(content)))  # it came in chunks
         self.end_headers()
         self.wfile.write(content)
 
