@@ -31,7 +31,19 @@ def test_a_cursor_is_good_for_its_own_list_alone(of: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "17", "zq7marker", "ü", "====", forged(17), forged({}), forged(["x"]), forged(["x", 17]), forged(["x", None])],
+    [
+        "",
+        "17",
+        "zq7marker",
+        "ü",
+        "====",
+        forged(17),
+        forged({}),
+        forged(["x"]),
+        forged(["x", 17]),
+        forged(["x", None]),
+        base64.b64encode(b"[" * 100_000).decode(),
+    ],
 )
 def test_a_cursor_made_by_hand_is_refused(text: str) -> None:
     with pytest.raises(Unreadable) as refusal:
