@@ -33,7 +33,7 @@ class Api:
         self._logger = Logger()
         self.app.exception_handler(refusals.Refusal)(self._refuse)
         self.app.exception_handler(Exception)(self._fail)
-        # The gateway has chosen the route: what is not found then is an id with characters that Powertools' never match.
+        # The gateway has chosen the route: not found is then an id with characters that Powertools' routes never match.
         self.app.not_found(lambda _error: self._refuse(refusals.NotFound()))
 
     @property

@@ -98,10 +98,10 @@ def confirm(caller: Caller, path_id: str, redemption_id: str, body: str | None, 
         Conflict: it was released or has lapsed.
     """
     member_id = named(caller, path_id)
-    request = access_first(member_id, lambda: shape(ConfirmationRequest, read_json(body) if body else {}))
 
     def attempt() -> answers.Status:
         member, redemption, superseded = _find(member_id, redemption_id)
+        request = shape(ConfirmationRequest, read_json(body) if body else {})
         if superseded:
             raise Conflict("redemption_released", "The hold was released or has lapsed.")
         if redemption.status != "confirmed":
