@@ -100,6 +100,8 @@ class Emulator:
             except subprocess.TimeoutExpired:
                 continue
         self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()
 
 
 def _serve() -> None:
