@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from tqdm import tqdm
 
+from tessera.card import Card, card
 from tessera.identities import SHOP, Identity
 from tessera.instants import parse_instant
-from tessera.members import Card, card
 from tessera.programme import in_force
 from tessera.refusals import Refusal, TryAgain, Unavailable
 from tessera.service import purchases

@@ -13,9 +13,10 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from tessera import answers
-from tessera.checkout import ConfirmationRequest, QuoteRequest, RedemptionRequest
 from tessera.messages import Message, OrderCompleted, OrderRefunded
 from tessera.programme import Programme
+from tessera.quotes import QuoteRequest
+from tessera.redemptions import ConfirmationRequest, RedemptionRequest
 from tessera.service.coupons import ClaimRequest
 from tessera.service.members import EnrolRequest, LinkRequest
 from tessera.service.orders import MAX_BATCH

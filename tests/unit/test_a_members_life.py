@@ -9,12 +9,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
-from tessera import checkout, coupons, purchases, tiers
-from tessera.checkout import Redemption
+from tessera import coupons, purchases, redemptions, tiers
+from tessera.card import card
 from tessera.coupons import Coupon
+from tessera.enrolment import enrol
 from tessera.journal import Journal
-from tessera.members import card, enrol
 from tessera.purchases import Order, OrderLine
+from tessera.redemptions import Redemption
 from tessera.refusals import Conflict
 from tessera.settlement import settle
 from tessera.shapes import Line
@@ -158,10 +159,10 @@ class Life(RuleBasedStateMachine):
     @rule(target=redemptions, basket=baskets(2), points=st.integers(0, 300) | st.just("max"))
     def holds(self, basket: list[Line], points: int | Literal["max"]) -> str | MultipleResults[str]:
         journal = self.opened()
-        too_many = len(self.model.held) == checkout.MAX_OPEN_HOLDS
+        too_many = len(self.model.held) == redemptions.MAX_OPEN_HOLDS
         request = checkout_request(*basket, order_id=self.next_id(), coupons="best", points=points)
         try:
-            redemption, _, held = checkout.hold(
+            redemption, _, held = redemptions.hold(
                 journal, request, self.coupons, by_shop=False, request_hash="", earlier=None
             )
         except Conflict:
@@ -184,7 +185,7 @@ class Life(RuleBasedStateMachine):
         journal = self.opened()
         named = [redemption.lines[0].line_id] if only_first else None
         try:
-            confirmed, used = checkout.confirm(journal, redemption, self.coupons_of(redemption), named)
+            confirmed, used = redemptions.confirm(journal, redemption, self.coupons_of(redemption), named)
         except Conflict:
             assert redemption_id not in self.model.held
             return
@@ -202,7 +203,7 @@ class Life(RuleBasedStateMachine):
             return
         journal = self.opened()
         try:
-            released, back = checkout.release(journal, redemption, self.coupons_of(redemption))
+            released, back = redemptions.release(journal, redemption, self.coupons_of(redemption))
         except Conflict:
             assert redemption.status == "confirmed"
             return
@@ -219,7 +220,7 @@ class Life(RuleBasedStateMachine):
         message = order_message(
             *self.basket[redemption_id], order_id=redemption.order_id, placed_at=self.now, redemption_id=redemption_id
         )
-        arrival = checkout.on_arrival(journal, redemption, its_coupons, message)
+        arrival = redemptions.on_arrival(journal, redemption, its_coupons, message)
         order = purchases.complete(journal, message, "", arrival.redeemed, arrival.reports)
         self.keep(journal)
         self.coupons |= {coupon.coupon_id: coupon for coupon in arrival.coupons}

@@ -1,7 +1,8 @@
 from datetime import timedelta
 
+from tessera.card import card
+from tessera.enrolment import enrol
 from tessera.member import Hold, SignInState, TierHeld
-from tessera.members import card, enrol
 from tests.factories import NOON, PROGRAMME, member, programme
 
 WELCOMING = programme(welcome={"points": 50, "growth": 100})

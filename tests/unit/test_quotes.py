@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tessera import checkout
-from tessera.checkout import Quote, QuoteRequest
+from tessera import quotes
 from tessera.coupons import Coupon
 from tessera.journal import Journal
 from tessera.member import TierHeld
 from tessera.programme import Programme
+from tessera.quotes import Quote, QuoteRequest
 from tessera.refusals import Invalid
 from tessera.shapes import Line
 from tests.factories import NOON, PROGRAMME, buy, checkout_request, coupon, line, opened, programme
@@ -22,7 +22,7 @@ ONE, TWO = coupon(coupon_id="c_ONE"), coupon("tenth_off", coupon_id="c_TWO")
 
 def priced(journal: Journal, *lines: Line, in_hand: tuple[Coupon, ...] = (), **fields: Any) -> Quote:
     request: QuoteRequest = checkout_request(*lines, **fields)
-    return checkout.quote(journal, request, {one.coupon_id: one for one in in_hand})
+    return quotes.quote(journal, request, {one.coupon_id: one for one in in_hand})
 
 
 def why_not(quote: Quote) -> list[tuple[str | None, int | None]]:

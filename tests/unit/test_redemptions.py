@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from tessera import checkout, purchases
-from tessera.checkout import MAX_OPEN_HOLDS, Arrival, Redemption
+from tessera import purchases, redemptions
 from tessera.coupons import Coupon
 from tessera.journal import Journal
 from tessera.purchases import Order
+from tessera.redemptions import MAX_OPEN_HOLDS, Arrival, Redemption
 from tessera.refusals import Conflict, Forbidden, Invalid
 from tessera.shapes import Line
 from tests.factories import NOON, checkout_request, coupon, later, line, opened, order_message, refund, refund_message
@@ -27,7 +27,7 @@ def hold(journal: Journal, *lines: Line, in_hand: tuple[Coupon, ...] = (), **fie
 def hold_again(
     journal: Journal, earlier: Redemption | None, *lines: Line, in_hand: tuple[Coupon, ...] = (), **fields: Any
 ) -> Held:
-    redemption, _, held = checkout.hold(
+    redemption, _, held = redemptions.hold(
         journal,
         checkout_request(*lines or BASKET, **fields),
         {one.coupon_id: one for one in in_hand},
@@ -50,7 +50,7 @@ def arrive(
 ) -> tuple[Order, Arrival]:
     """Let the order come that names the redemption."""
     message = order_message(*lines or BASKET, redemption_id="r_named")
-    arrival = checkout.on_arrival(journal, redemption, its_coupons, message)
+    arrival = redemptions.on_arrival(journal, redemption, its_coupons, message)
     return purchases.complete(journal, message, "f", arrival.redeemed, arrival.reports), arrival
 
 
@@ -125,13 +125,13 @@ def test_an_order_has_at_most_one_redemption_that_is_open_or_confirmed(status: A
 
 def test_after_a_release_or_a_lapse_the_order_may_hold_again() -> None:
     journal, first, held = opened_and_held()
-    released, _ = checkout.release(journal, first, held)
+    released, _ = redemptions.release(journal, first, held)
     second, _ = hold_again(journal, released, points=200)
     third, _ = hold_again(later(journal, minutes=15), second, points=100)
     attempts = [first, second, third]
     assert [attempt.attempt for attempt in attempts] == [1, 2, 3]
     assert len({attempt.redemption_id for attempt in attempts}) == 3
-    assert {attempt.record for attempt in attempts} == {checkout.record_of_order("O1")}
+    assert {attempt.record for attempt in attempts} == {redemptions.record_of_order("O1")}
 
 
 @pytest.mark.parametrize("standing", ["frozen", "closed"])
@@ -159,7 +159,7 @@ def test_a_member_can_have_so_many_orders_at_checkout_and_no_more() -> None:
 def test_confirming_spends_what_was_held() -> None:
     journal, redemption, held = opened_and_held()
     journal = later(journal, minutes=14, seconds=59)
-    confirmed, used = checkout.confirm(journal, redemption, held)
+    confirmed, used = redemptions.confirm(journal, redemption, held)
     assert (confirmed.status, confirmed.points) == ("confirmed", 300)
     assert [one.status(journal.now) for one in used] == ["redeemed"]
     assert [(entry.kind, entry.points) for entry in journal.entries] == [("confirmation", 0)]
@@ -169,7 +169,7 @@ def test_confirming_spends_what_was_held() -> None:
 
 def test_confirming_a_part_spends_its_share_and_uses_the_coupon() -> None:
     journal, redemption, held = opened_and_held()
-    confirmed, used = checkout.confirm(journal, redemption, held, ["2"])
+    confirmed, used = redemptions.confirm(journal, redemption, held, ["2"])
     assert [of.line_id for of in confirmed.lines] == ["2"]
     assert [one.redeemed for one in used] == [True]
     entry = journal.entries[-1]
@@ -180,7 +180,7 @@ def test_confirming_a_part_spends_its_share_and_uses_the_coupon() -> None:
 def test_confirming_a_line_that_is_none_of_it_is_refused() -> None:
     journal, redemption, held = opened_and_held()
     with pytest.raises(Invalid) as refusal:
-        checkout.confirm(journal, redemption, held, ["1", "9"])
+        redemptions.confirm(journal, redemption, held, ["1", "9"])
     assert [problem.pointer for problem in refusal.value.problems] == ["/lines/1"]
     assert (journal.member.points, len(journal.member.holds)) == (700, 1)
 
@@ -189,13 +189,13 @@ def test_confirming_honours_a_coupon_whose_date_has_passed_since() -> None:
     journal = opened()
     ends_soon = coupon(valid_until=NOON + timedelta(minutes=1))
     redemption, held = hold(journal, in_hand=(ends_soon,), coupons=["c_ONE"])
-    _, used = checkout.confirm(later(journal, minutes=10), redemption, held)
+    _, used = redemptions.confirm(later(journal, minutes=10), redemption, held)
     assert used[0].redeemed
 
 
 def test_releasing_gives_back_what_was_held() -> None:
     journal, redemption, held = opened_and_held()
-    released, back = checkout.release(journal, redemption, held)
+    released, back = redemptions.release(journal, redemption, held)
     assert released.status == "released"
     assert back == [coupon()]
     assert [(entry.kind, entry.points) for entry in journal.entries] == [("hold", -300), ("release", 300)]
@@ -217,18 +217,18 @@ def test_a_hold_that_nobody_confirms_lapses_by_itself() -> None:
 def test_confirming_after_a_release_or_a_lapse_is_refused() -> None:
     journal, redemption, held = opened_and_held()
     lapsed = later(journal, minutes=15)
-    released, back = checkout.release(journal, redemption, held)
+    released, back = redemptions.release(journal, redemption, held)
     for at, given, coupons in ((lapsed, redemption, held), (journal, released, back)):
         with pytest.raises(Conflict) as refusal:
-            checkout.confirm(at, given, coupons)
+            redemptions.confirm(at, given, coupons)
         assert refusal.value.code == "redemption_released"
 
 
 def test_releasing_after_a_confirmation_is_refused() -> None:
     journal, redemption, held = opened_and_held()
-    confirmed, used = checkout.confirm(journal, redemption, held)
+    confirmed, used = redemptions.confirm(journal, redemption, held)
     with pytest.raises(Conflict) as refusal:
-        checkout.release(journal, confirmed, used)
+        redemptions.release(journal, confirmed, used)
     assert refusal.value.code == "redemption_confirmed"
     assert journal.member.points == 700
 
@@ -251,7 +251,7 @@ def test_an_order_confirms_the_redemption_that_it_names_in_its_one_entry() -> No
 
 def test_an_order_whose_redemption_is_confirmed_already_changes_nothing_of_it() -> None:
     journal, redemption, held = opened_and_held()
-    confirmed, used = checkout.confirm(journal, redemption, held)
+    confirmed, used = redemptions.confirm(journal, redemption, held)
     order, arrival = arrive(journal, confirmed, used)
     assert (arrival.redemption, arrival.coupons, order.reports) == (None, (), ())
     assert ([of.points_spent for of in order.lines], journal.member.points) == ([225, 75], 740)
@@ -259,7 +259,7 @@ def test_an_order_whose_redemption_is_confirmed_already_changes_nothing_of_it() 
 
 def test_an_order_of_the_part_that_was_confirmed_is_paid_with_its_share() -> None:
     journal, redemption, held = opened_and_held()
-    confirmed, used = checkout.confirm(journal, redemption, held, ["2"])
+    confirmed, used = redemptions.confirm(journal, redemption, held, ["2"])
     order, _ = arrive(journal, confirmed, used, BASKET[1])
     assert ([of.points_spent for of in order.lines], order.reports) == ([75], ())
 
@@ -268,7 +268,7 @@ def test_an_order_of_the_part_that_was_confirmed_is_paid_with_its_share() -> Non
 def test_an_order_whose_redemption_was_let_go_takes_points_and_coupon_again(let_go: str) -> None:
     journal, redemption, held = opened_and_held()
     if let_go == "released":
-        redemption, held = checkout.release(journal, redemption, held)
+        redemption, held = redemptions.release(journal, redemption, held)
     journal = later(journal, minutes=20)
     order, arrival = arrive(journal, redemption, held)
     assert arrival.redemption is not None

@@ -6,14 +6,15 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
+from tessera import card as domain
 from tessera import coupons, tiers
-from tessera import members as domain
-from tessera.checkout import Quote, Redemption, Verdict
 from tessera.instants import write_instant
 from tessera.journal import Entry as LedgerEntry
-from tessera.members import Profile
+from tessera.member import Profile
 from tessera.programme import AmountOff, Percentage, Programme
 from tessera.purchases import Order
+from tessera.quotes import Quote, Verdict
+from tessera.redemptions import Redemption
 from tessera.shapes import Line
 from tessera.sign_ins import SignInResult
 from tessera.statement import reason

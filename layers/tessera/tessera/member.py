@@ -1,4 +1,4 @@
-"""A member's state: everything that an operation needs to decide, in one item."""
+"""A member: the state that operations decide on, in one item, and apart from it what is personal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -68,3 +68,17 @@ class Member:
     """How many coupons of each template the member has claimed."""
     booked_at: datetime
     """The now of the last operation: no later one may be booked before it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a member told of themselves: personal, kept apart from the rest, and needed by no rule."""
+
+    member_id: str
+    display_name: str | None = None
+    locale: str | None = None
+    birthday: Mapping[str, int] = field(default_factory=dict)
+    """`month`, `day` and, if the member wants to say so, `year`."""
+    channel: str | None = None
+    referral_code: str | None = None
+    consents: Mapping[str, bool] = field(default_factory=dict)

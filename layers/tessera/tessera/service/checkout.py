@@ -3,13 +3,14 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tessera import answers, checkout
+from tessera import answers, quotes, redemptions
 from tessera.access import Caller
-from tessera.checkout import ConfirmationRequest, QuoteRequest, Redemption, RedemptionRequest
 from tessera.coupons import coupon_id
 from tessera.idempotency import body_hash
 from tessera.member import Member
 from tessera.programme import in_force
+from tessera.quotes import QuoteRequest
+from tessera.redemptions import ConfirmationRequest, Redemption, RedemptionRequest
 from tessera.refusals import Conflict, Forbidden, NotFound
 from tessera.service.attempts import until_committed
 from tessera.service.lookup import access_first, find, named
@@ -42,7 +43,7 @@ def quote(caller: Caller, path_id: str, body: str | None, now: datetime) -> answ
     request = access_first(member_id, lambda: shape(QuoteRequest, read_json(body)))
     member, found = find(member_id, lambda id_: _read(id_, request))
     journal = settle(member, in_force(), now)
-    return answers.quote(checkout.quote(journal, request, found.coupons), request.order.lines)
+    return answers.quote(quotes.quote(journal, request, found.coupons), request.order.lines)
 
 
 def hold(caller: Caller, path_id: str, body: str | None, now: datetime) -> HoldAnswer:
@@ -58,7 +59,7 @@ def hold(caller: Caller, path_id: str, body: str | None, now: datetime) -> HoldA
     member_id = named(caller, path_id)
     content = access_first(member_id, lambda: read_json(body))
     request = access_first(member_id, lambda: shape(RedemptionRequest, content))
-    record = redemption_key(checkout.record_of_order(request.order_id))
+    record = redemption_key(redemptions.record_of_order(request.order_id))
 
     def attempt() -> HoldAnswer:
         member, found = find(member_id, lambda id_: _read(id_, request, record))
@@ -69,7 +70,7 @@ def hold(caller: Caller, path_id: str, body: str | None, now: datetime) -> HoldA
         hashed = body_hash(content)
         if earlier and _is_repeat(earlier, member, hashed) and not earlier.lapsed(journal.now):
             return HoldAnswer(earlier.answer, new=False)
-        redemption, priced, held = checkout.hold(
+        redemption, priced, held = redemptions.hold(
             journal,
             request,
             found.coupons,
@@ -107,7 +108,7 @@ def confirm(caller: Caller, path_id: str, redemption_id: str, body: str | None, 
         if redemption.status != "confirmed":
             journal = settle(member, in_force(), now)
             held = list(_coupons(redemption).coupons.values())
-            confirmed, used = checkout.confirm(journal, redemption, held, request.lines)
+            confirmed, used = redemptions.confirm(journal, redemption, held, request.lines)
             transaction = Transaction()
             transaction.journal(journal)
             transaction.operation(confirmed)
@@ -136,7 +137,7 @@ def release(caller: Caller, path_id: str, redemption_id: str, now: datetime) -> 
         journal = settle(member, in_force(), now)
         if not superseded and redemption.status != "released" and not redemption.lapsed(journal.now):
             held = list(_coupons(redemption).coupons.values())
-            released, back = checkout.release(journal, redemption, held)
+            released, back = redemptions.release(journal, redemption, held)
             transaction = Transaction()
             transaction.journal(journal)
             transaction.operation(released)
@@ -163,7 +164,7 @@ def _is_repeat(earlier: Redemption, member: Member, hashed: str) -> bool:
 
 def _find(member_id: str, redemption_id: str) -> tuple[Member, Redemption, bool]:
     """Read a redemption and its member; and whether it was let go and the order has held anew since."""
-    record = redemption_key(checkout.record_of(redemption_id))
+    record = redemption_key(redemptions.record_of(redemption_id))
     member, found = find(member_id, lambda id_: read(member=id_, operations=[record]))
     redemption = found.operations.get(record)
     if not isinstance(redemption, Redemption) or redemption.member_id != member.member_id:

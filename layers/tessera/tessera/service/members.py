@@ -9,8 +9,10 @@ from pydantic import AfterValidator, Field, model_validator
 
 from tessera import answers, paging
 from tessera.access import MEMBER, Caller
+from tessera.card import card
+from tessera.enrolment import enrol
 from tessera.identities import SHOP, Identity
-from tessera.members import Profile, card, enrol
+from tessera.member import Profile
 from tessera.programme import in_force
 from tessera.refusals import Conflict, Invalid, Problem
 from tessera.service.attempts import until_committed

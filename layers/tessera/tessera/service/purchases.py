@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from tessera import checkout, purchases
+from tessera import purchases, redemptions
+from tessera.enrolment import enrol
 from tessera.identities import SHOP, Identity
 from tessera.journal import Journal
-from tessera.members import Profile, enrol
+from tessera.member import Profile
 from tessera.messages import OrderCompleted, OrderRefunded, fingerprint, read_message
 from tessera.programme import in_force
 from tessera.purchases import AwaitedOrder, Order, RefundRecord
@@ -98,7 +99,7 @@ def _count_order(message: OrderCompleted, now: datetime, unknown_identity: Unkno
     member_id = message.member_id
     if message.identity is not None:
         member_id = Identity(SHOP, message.identity).member_id
-    redemption = redemption_key(checkout.record_of(message.redemption_id)) if message.redemption_id else None
+    redemption = redemption_key(redemptions.record_of(message.redemption_id)) if message.redemption_id else None
     found = _read_order(message.order_id, member_id, redemption)
     hashed = fingerprint(message)
     there = found.operations.get(order_key(message.order_id))
@@ -137,11 +138,11 @@ def _complete(transaction: Transaction, journal: Journal, message: OrderComplete
     """Count a member's order, with the redemption that it names."""
     if not journal.member.version:
         transaction.profile(Profile(member_id=journal.member.member_id))
-    arrival = checkout.Arrival()
+    arrival = redemptions.Arrival()
     if message.redemption_id:
-        redemption = held if isinstance(held, checkout.Redemption) else None
+        redemption = held if isinstance(held, redemptions.Redemption) else None
         its_coupons = read(coupons=(redemption.member_id, redemption.coupon_ids)).coupons if redemption else {}
-        arrival = checkout.on_arrival(journal, redemption, list(its_coupons.values()), message)
+        arrival = redemptions.on_arrival(journal, redemption, list(its_coupons.values()), message)
     order = purchases.complete(journal, message, hashed, arrival.redeemed, arrival.reports)
     transaction.journal(journal)
     if arrival.redemption:

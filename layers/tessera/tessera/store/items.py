@@ -8,16 +8,15 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from tessera import growth_days
-from tessera.checkout import HeldLine, Redemption
 from tessera.coupons import Coupon
 from tessera.idempotency import Answer
 from tessera.identities import shard
 from tessera.instants import parse_instant, write_instant
 from tessera.journal import Entry
-from tessera.member import Hold, Member, SignInState, TierHeld
-from tessera.members import Profile
+from tessera.member import Hold, Member, Profile, SignInState, TierHeld
 from tessera.programme import CouponTemplate
 from tessera.purchases import AwaitedOrder, Order, OrderLine, RefundRecord
+from tessera.redemptions import HeldLine, Redemption
 from tessera.settlement import due_at
 
 SCHEMA = 1

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tessera.coupons import Coupon
-from tessera.member import Member
-from tessera.members import Profile
+from tessera.member import Member, Profile
 from tessera.refusals import Unavailable
 from tessera.store import client, items
 from tessera.store.attributes import fields, item

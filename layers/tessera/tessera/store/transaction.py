@@ -5,7 +5,7 @@ from typing import Any
 
 from tessera.coupons import Coupon
 from tessera.journal import Journal
-from tessera.members import Profile
+from tessera.member import Profile
 from tessera.store import client, items
 from tessera.store.attributes import attribute, item
 from tessera.store.client import call, name_of

@@ -1,0 +1,23 @@
+"""Enrolment: how a member begins."""
+
+from datetime import datetime
+
+from tessera import tiers
+from tessera.journal import Journal
+from tessera.member import Member
+from tessera.programme import Programme
+
+
+def enrol(member_id: str, time_zone: str | None, programme: Programme, now: datetime) -> Journal:
+    """Make a new member, with the programme's welcome as the first entry of the ledger."""
+    member = Member(
+        member_id=member_id,
+        enrolled_at=now,
+        time_zone=time_zone or programme.zone,
+        tier=tiers.lowest(programme, now),
+        booked_at=now,
+    )
+    journal = Journal(member, programme, now)
+    welcome = programme.welcome
+    journal.book("welcome", points=welcome.points, growth=welcome.growth, rules=("welcome",))
+    return journal
