@@ -58,7 +58,7 @@ class Coupon:
 
 def coupon_id(named: str) -> str:
     """Answer the id of the coupon that a client named by its id or by its code, in either case of letters."""
-    return named if named.startswith("c_") else "c_" + named.upper()
+    return "c_" + named.upper().removeprefix("C_")
 
 
 def claim(journal: Journal, template_id: str, random: bytes) -> Coupon:

@@ -12,9 +12,11 @@ GrowthDays = Mapping[date, int]
 
 
 def within(days: GrowthDays, last: date, window: int) -> int:
-    """Sum the growth of the `window` days that end with `last`, `last` included."""
-    first = last - timedelta(days=window - 1)
-    return sum(growth for day, growth in days.items() if first <= day <= last)
+    """Sum the growth of the `window` days that end with `last`, `last` included.
+
+    Growth of the day after counts, too: a shop's clock may be a little ahead of ours across midnight.
+    """
+    return sum(since(days, last, window).values())
 
 
 def since(days: GrowthDays, last: date, window: int) -> GrowthDays:

@@ -17,11 +17,12 @@ reset_tzpath(to=())
 FUTURE_TOLERANCE = timedelta(minutes=5)
 """How far ahead of now an event may claim to have happened: clocks differ."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RFC3339_UTC = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z", re.ASCII)
 
 
 def parse_instant(text: object) -> datetime:
-    """Read an RFC 3339 instant in UTC (`2026-11-22T08:26:00Z`); fractions of a second are cut off.
+    """Read an RFC 3339 instant in UTC, from 1970 on (`2026-11-22T08:26:00Z`); fractions of a second are cut off.
 
     Raises:
         ValueError: it is no such string.
@@ -32,10 +33,14 @@ def parse_instant(text: object) -> datetime:
         message = "must be an RFC 3339 time in UTC, such as 2026-11-22T08:26:00Z"
         raise ValueError(message)
     try:
-        return datetime.fromisoformat(text[:19]).replace(tzinfo=UTC)
+        instant = datetime.fromisoformat(text[:19]).replace(tzinfo=UTC)
     except ValueError:
         message = "must be a time that exists"
         raise ValueError(message) from None
+    if instant < _EPOCH:
+        message = "must not be before 1970"
+        raise ValueError(message)
+    return instant
 
 
 def write_instant(instant: datetime) -> str:

@@ -41,12 +41,19 @@ class OrderLine:
     def refunded(self) -> tuple[int, int]:
         """The share of the line that is refunded, as numerator and denominator.
 
-        Quantities and amounts may be mixed: two of four, then half the money of the rest, is three quarters.
+        Quantities and amounts may be mixed: two of four, then half the money of the rest, is three quarters. Money
+        comes in whole units, so what is left of a line may be a fraction of one less than what is refunded for it.
         """
         amount = max(self.amount, 1)
-        part = self.refunded_quantity * amount + self.refunded_amount * self.quantity
         whole = self.quantity * amount
+        part = min(whole, self.refunded_quantity * amount + self.refunded_amount * self.quantity)
         return part // gcd(part, whole), whole // gcd(part, whole)
+
+    @property
+    def over_refunded(self) -> bool:
+        """Whether more is refunded than was bought."""
+        left = self.amount - self.amount * self.refunded_quantity // self.quantity
+        return self.refunded_quantity > self.quantity or self.refunded_amount > left
 
     def share(self, whole: int) -> int:
         """Answer how much of `whole` belongs to what is refunded, rounded down."""
@@ -224,8 +231,7 @@ def refund_lines(order: Order, message: OrderRefunded) -> Order:
             continue
         position, line = by_id[refunded.line_id]
         lines[position] = _refund_line(line, refunded)
-        part, of = lines[position].refunded
-        if part > of or lines[position].refunded_amount > line.amount:
+        if lines[position].over_refunded:
             problems.append(Problem(f"/lines/{i}", "more would be refunded than was bought and is not refunded yet"))
     if problems:
         raise Invalid(problems, "refund_exceeds_order")

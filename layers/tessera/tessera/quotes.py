@@ -182,4 +182,6 @@ def _verdict(id_: str, coupon: Coupon | None, subtotal: int, journal: Journal) -
             detail=f"Spend {money(missing, journal.programme.currency)} more.",
             missing=missing,
         )
+    if not coupons.discount(coupon.template, subtotal):
+        return Verdict(coupon_id=id_, code="no_discount", detail="It would take nothing off this basket.")
     return Verdict(coupon_id=id_)

@@ -189,10 +189,12 @@ def release(journal: Journal, redemption: Redemption, held: Sequence[Coupon]) ->
     """Release a hold: its points and coupons are the member's again, if their dates have not passed.
 
     Raises:
-        Conflict: it was confirmed.
+        Conflict: it was confirmed, or let go already.
     """
     if redemption.status == "confirmed":
         raise Conflict("redemption_confirmed", "The redemption was confirmed; a refund gives back what it spent.")
+    if redemption.status == "released" or redemption.lapsed(journal.now):
+        raise Conflict("redemption_released", "The hold was released or has lapsed.")
     _drop_hold(journal, redemption)
     journal.book("release", points=redemption.points, source=_source(redemption))
     return replace(redemption, status="released"), [coupon.release() for coupon in held]

@@ -47,7 +47,7 @@ def _purchase(entry: Entry) -> str:
     if "rate" in detail:
         earned, per = detail["rate"]
         points = "point" if earned == 1 else "points"
-        rate = f"{earned} {points} per {money(per, detail['currency'])}"
+        rate = f"{earned} {points} per {money(per, detail['currency']).replace('.00', '')}"
     times = _times(detail["multiplier_bp"])
     sentence = f"Order {entry.source['order_id']}: {rate}, {detail['on_tier']} ×{times}"
     if detail.get("points_spent"):
@@ -87,7 +87,7 @@ def _tier_change(entry: Entry) -> str:
 
 def _times(basis_points: int) -> str:
     whole, part = divmod(basis_points, 10_000)
-    return f"{whole}.{part:04}".rstrip("0").removesuffix(".")
+    return f"{whole}.{part // 1000}" + f"{part % 1000:03}".rstrip("0")
 
 
 def _rule(rule: str) -> str:

@@ -1,6 +1,7 @@
 """Reading a programme from its YAML file; what is wrong is told with the line it stands on."""
 
 import functools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,18 +30,25 @@ def load(path: Path) -> Programme:
     """Read and validate a programme.
 
     Raises:
-        ProgrammeError: the file is no YAML, or breaks a rule of the model.
+        ProgrammeError: the file is no YAML in UTF-8, says something twice, or breaks a rule of the model.
     """
     # Imported here because only a process's first use of the programme needs it, and imports are paid at every start.
     import yaml  # noqa: PLC0415
 
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        text = path.read_text(encoding="utf-8")
+        root = yaml.compose(text, Loader=yaml.CSafeLoader)
+        content = yaml.load(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         message = f"{path}:{line}: {error.problem}"
         raise ProgrammeError(message) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        message = f"{path}:1: {error}"
+        raise ProgrammeError(message) from None
+    problems = [f"{path}:{line}: {key}: is said twice" for line, key in _said_twice(root)]
+    if problems:
+        raise ProgrammeError("\n".join(problems))
     try:
         return Programme.model_validate(content)
     except ValidationError as error:
@@ -51,21 +59,34 @@ def load(path: Path) -> Programme:
         raise ProgrammeError("\n".join(problems)) from None
 
 
+def _said_twice(node: Any) -> Iterator[tuple[int, str]]:
+    """Find keys that stand twice in one mapping, of which YAML silently keeps the last."""
+    if node is None or node.id == "scalar":
+        return
+    children = node.value
+    if node.id == "mapping":
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                yield key.start_mark.line + 1, key.value
+            seen.add(key.value)
+        children = [value for _, value in node.value]
+    for child in children:
+        yield from _said_twice(child)
+
+
 def _line_of(root: "yaml.Node | None", location: tuple[int | str, ...]) -> int:
     """Find the line, from 1, of the deepest node on the way to `location`."""
     node: Any = root
     line = 1
     for step in location:
-        found = None
-        if isinstance(node and node.value, list):
-            if isinstance(step, int):
-                found = (node.value[step].start_mark, node.value[step]) if step < len(node.value) else None
-            else:
-                found = next(
-                    ((key.start_mark, value) for key, value in node.value if key.value == step),
-                    None,
-                )
-        if found:
-            line = found[0].line + 1
-            node = found[1]
+        if node is not None and node.id == "sequence" and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+        elif node is not None and node.id == "mapping":
+            for key, value in node.value:
+                if key.value == str(step):
+                    line = key.start_mark.line + 1
+                    node = value
+                    break
     return line

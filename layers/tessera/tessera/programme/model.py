@@ -3,6 +3,7 @@
 Money is in minor units of the currency, multipliers are in basis points (10 000 is ×1), days are local days.
 """
 
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
@@ -63,13 +64,14 @@ class SignIns(Rules):
     daily: Reward
     streaks: list[StreakReward] = Field(default_factory=list)
 
-    @model_validator(mode="after")
-    def _each_length_once(self) -> Self:
-        lengths = [streak.days for streak in self.streaks]
+    @field_validator("streaks")
+    @classmethod
+    def _each_length_once(cls, streaks: list[StreakReward]) -> list[StreakReward]:
+        lengths = [streak.days for streak in streaks]
         if len(set(lengths)) < len(lengths):
             message = "two streaks have the same number of days"
             raise ValueError(message)
-        return self
+        return streaks
 
 
 class Tier(Rules):
@@ -88,19 +90,20 @@ class Ladder(Rules):
     term_days: Annotated[int, Field(ge=1, le=3660)]
     ladder: Annotated[list[Tier], Field(min_length=1, max_length=50)]
 
-    @model_validator(mode="after")
-    def _climbs_from_nothing(self) -> Self:
-        if self.ladder[0].growth != 0:
+    @field_validator("ladder")
+    @classmethod
+    def _climbs_from_nothing(cls, ladder: list[Tier]) -> list[Tier]:
+        if ladder[0].growth != 0:
             message = "the lowest tier must ask for growth 0, so that every member has a tier"
             raise ValueError(message)
-        for lower, upper in zip(self.ladder, self.ladder[1:], strict=False):
+        for lower, upper in pairwise(ladder):
             if upper.growth <= lower.growth:
                 message = f"tier {upper.id} must ask for more growth than {lower.id}"
                 raise ValueError(message)
-        if len({tier.id for tier in self.ladder}) < len(self.ladder):
+        if len({tier.id for tier in ladder}) < len(ladder):
             message = "two tiers have the same id"
             raise ValueError(message)
-        return self
+        return ladder
 
     def rank(self, tier_id: str) -> int:
         """Answer how high a tier stands, from 0; a tier that the programme dropped counts as the lowest."""
@@ -175,12 +178,13 @@ class Programme(Rules):
             raise ValueError(message)
         return zone
 
-    @model_validator(mode="after")
-    def _each_template_once(self) -> Self:
-        if len({template.id for template in self.coupons}) < len(self.coupons):
+    @field_validator("coupons")
+    @classmethod
+    def _each_template_once(cls, coupons: list[AmountOff | Percentage]) -> list[AmountOff | Percentage]:
+        if len({template.id for template in coupons}) < len(coupons):
             message = "two coupon templates have the same id"
             raise ValueError(message)
-        return self
+        return coupons
 
     def template(self, template_id: str) -> AmountOff | Percentage | None:
         """Find a coupon template by its id."""

@@ -91,7 +91,7 @@ def list_coupons(
     most = paging.limit(limit)
     after = paging.position(of, cursor)
     as_of = max(now, member.booked_at)
-    every = lists.coupons(member.member_id, after if isinstance(after, str) else None)
+    every = lists.coupons(member.member_id, after)
     wanted = (coupon for coupon in every if status is None or coupon.status(as_of) == status)
     found = list(islice(wanted, most + 1))
     more = paging.cursor(of, found[most - 1].coupon_id) if len(found) > most else None

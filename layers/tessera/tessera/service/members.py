@@ -148,8 +148,8 @@ def list_entries(caller: Caller, path_id: str, limit: str | None, cursor: str | 
     of = f"entries {member.member_id}"
     most = paging.limit(limit)
     before = paging.position(of, cursor)
-    entries = lists.entries(member.member_id, most + 1, before if isinstance(before, int) else None)
-    more = paging.cursor(of, entries[most - 1].sequence) if len(entries) > most else None
+    entries = lists.entries(member.member_id, most + 1, int(before) if before else None)
+    more = paging.cursor(of, str(entries[most - 1].sequence)) if len(entries) > most else None
     return {"items": [answers.entry(entry) for entry in entries[:most]], "next_cursor": more}
 
 
