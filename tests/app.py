@@ -24,7 +24,7 @@ from tessera.journal import Journal
 from tessera.programme import in_force
 from tessera.store.read import read
 from tessera.store.transaction import Transaction
-from tests import resources
+from tests import published, resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -145,6 +145,10 @@ class App:
         bodies = [message if isinstance(message, str) else json.dumps(message) for message in messages]
         return self._deliver(resources.queue_mappings()[_PURCHASES].function, bodies)
 
+    def settle(self, *messages: str) -> list[int]:
+        """Deliver messages to the settlements function; answer the positions of those that it wants again."""
+        return self._deliver(resources.queue_mappings()[_SETTLEMENTS].function, list(messages))
+
     def work_off(self, queue: str = _PURCHASES) -> None:
         """Deliver what waits in a queue to its function, as often as there is something."""
         mapping = resources.queue_mappings()[queue]
@@ -197,7 +201,9 @@ class App:
             context["authorizer"]["jwt"]["claims"] |= {"iss": ISSUER, "sub": as_, "scope": scope}
         absent = [name for name in ("pathParameters", "queryStringParameters", "body") if not event[name]]
         answer = self.invoke(route.function, {name: part for name, part in event.items() if name not in absent})
-        return Answer(answer["statusCode"], answer["headers"], answer["body"])
+        status, headers, text = answer["statusCode"], answer["headers"], answer["body"]
+        published.insist_on(route.key, status, headers["Content-Type"], text)
+        return Answer(status, headers, text)
 
     def _deliver(self, function: str, bodies: list[str]) -> list[int]:
         event = sample(resources.functions()[function].name)

@@ -1,13 +1,11 @@
 """What clients rely on, in examples: messages and answers keep the fields that they were promised with."""
 
 import copy
-import json
 from typing import Any
 
 import pytest
-from openapi_schema_validator import OAS31Validator
 
-from tools import openapi
+from tests import published
 
 ORDER = {
     "type": "order.completed",
@@ -185,50 +183,28 @@ ANSWERS: list[tuple[str, int, Any]] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def published() -> dict[str, Any]:
-    """The document, closed: a field that no shape knows is a mistake."""
-    document: dict[str, Any] = json.loads(openapi.DOCUMENT.read_text(encoding="utf-8"))
-    for schema in document["components"]["schemas"].values():
-        if "properties" in schema:
-            schema["additionalProperties"] = False
-    return document
-
-
 @pytest.mark.parametrize(("operation", "body"), REQUESTS)
-def test_a_request_may_look_like_this(published: dict[str, Any], operation: str, body: object) -> None:
-    assert not mistakes(published, body_of(published, operation), body)
+def test_a_request_may_look_like_this(operation: str, body: object) -> None:
+    assert published.mistakes(body_of(operation), body) == []
 
 
 @pytest.mark.parametrize(("operation", "status", "body"), ANSWERS)
-def test_an_answer_looks_like_this(published: dict[str, Any], operation: str, status: int, body: object) -> None:
-    (schema,) = (
-        content["schema"] for content in find(published, operation)["responses"][str(status)]["content"].values()
-    )
+def test_an_answer_looks_like_this(operation: str, status: int, body: object) -> None:
+    (content,) = published.operation(operation)["responses"][str(status)]["content"].values()
 
-    assert not mistakes(published, schema, body)
+    assert published.mistakes(content["schema"], body) == []
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [("quantity", 0), ("quantity", -1), ("quantity", 1.5), ("unit_price", 2.55), ("unit_price", "255"), ("price", 255)],
 )
-def test_an_order_may_not_look_like_this(published: dict[str, Any], field: str, value: object) -> None:
+def test_an_order_may_not_look_like_this(field: str, value: object) -> None:
     order: dict[str, Any] = copy.deepcopy(ORDER)
     order["lines"][0][field] = value
 
-    assert mistakes(published, body_of(published, "POST /purchases"), order)
+    assert published.mistakes(body_of("POST /purchases"), order)
 
 
-def find(document: dict[str, Any], operation: str) -> Any:
-    method, path = operation.split()
-    return document["paths"][path][method.lower()]
-
-
-def body_of(document: dict[str, Any], operation: str) -> Any:
-    return find(document, operation)["requestBody"]["content"]["application/json"]["schema"]
-
-
-def mistakes(document: dict[str, Any], schema: dict[str, Any], body: object) -> list[str]:
-    validator = OAS31Validator({**schema, "components": document["components"]})
-    return [error.message for error in validator.iter_errors(body)]
+def body_of(operation: str) -> Any:
+    return published.operation(operation)["requestBody"]["content"]["application/json"]["schema"]
