@@ -229,6 +229,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
                     "coupon_redeemed",
                     "coupon_expired",
                     "coupon_below_threshold",
+                    "coupon_no_discount",
                     "coupon_not_stackable",
                     "try_again",
                 ),
