@@ -87,6 +87,14 @@ def test_a_quote_says_why_a_coupon_does_not_apply(shopper: App) -> None:
     assert [coupon.get("code") for coupon in two] == [None, "not_stackable"]
 
 
+def test_a_coupon_that_would_take_nothing_off_is_not_spent(shopper: App) -> None:
+    code, pennies = claim(shopper, "tenth_off"), basket(line(unit_price=9))
+    quote = shopper.post("/members/me/quotes", {"order": pennies, "coupons": "best"}).json
+    assert [coupon["code"] for coupon in quote["coupons"]] == ["no_discount"]
+    hold(shopper, order=pennies, coupons=[code]).refused(409, "coupon_no_discount")
+    assert statuses(shopper) == ["active"]
+
+
 def test_the_best_coupon_leaves_the_lowest_total(shopper: App) -> None:
     claim(shopper, "five_off_thirty")
     tenth = claim(shopper, "tenth_off")
@@ -320,6 +328,16 @@ def test_an_order_whose_points_are_gone_is_counted_and_reported(shopper: App) ->
 def test_an_order_that_names_an_unknown_redemption_is_counted_and_reported(shopper: App) -> None:
     shopper.send(order("O1", member_id=ALICE, redemption_id="r_none_1"))
     assert (shopper.purchase("O1")["reports"], available(shopper)) == (["redemption_lost"], 60)
+
+
+def test_an_order_that_names_the_redemption_of_another_order_is_reported_and_takes_nothing(shopper: App) -> None:
+    held = hold(shopper, "O1", coupons=[claim(shopper)], points=50)
+
+    shopper.send(order("O2", *BIG, member_id=ALICE, redemption_id=held.json["redemption_id"]))
+
+    assert (shopper.purchase("O2")["reports"], available(shopper)) == (["redemption_lost"], 50)
+    assert statuses(shopper) == ["held"]
+    assert shopper.post(path_of(held, "confirm")).json == {"status": "confirmed"}
 
 
 def test_a_refund_gives_back_the_points_that_paid(shopper: App) -> None:

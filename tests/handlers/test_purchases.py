@@ -37,7 +37,7 @@ def test_the_tier_before_the_order_sets_the_multiplier(app: App) -> None:
 def test_the_entry_says_how_it_came_about(app: App) -> None:
     app.enrol()
     app.send(order("536365", line(unit_price=6000), member_id=member_id("alice")))
-    assert app.entries()[0]["reason"] == "Order 536365: 1 point per £1.00, newcomer ×1"
+    assert app.entries()[0]["reason"] == "Order 536365: 1 point per £1, newcomer ×1.0"
 
 
 @pytest.mark.parametrize("later", [timedelta(0), timedelta(days=7)])

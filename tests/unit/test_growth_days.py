@@ -31,7 +31,10 @@ def test_the_window_is_exact_to_the_day() -> None:
     oldest = TODAY - timedelta(days=364)
     assert within({oldest: 5, TODAY: 7}, TODAY, 365) == 12
     assert within({oldest - timedelta(days=1): 5}, TODAY, 365) == 0
-    assert within({TODAY + timedelta(days=1): 5}, TODAY, 365) == 0
+
+
+def test_the_day_after_counts_already_because_clocks_differ() -> None:
+    assert within({TODAY: 7, TODAY + timedelta(days=1): 5}, TODAY, 1) == 12
 
 
 @given(st.dictionaries(ages, st.integers(1, 1000)), st.integers(1, 366), st.integers(0, 400))

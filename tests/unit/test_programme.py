@@ -117,17 +117,22 @@ def test_what_is_not_said_has_a_default(file: Path) -> None:
         ("earn: 2, per: 100", "earn: 2, per: 0", 10, "toys.per: Input should be greater than or equal to 1"),
         ("earn: 2, per: 100", "earn: -2, per: 100", 10, "toys.earn: Input should be greater than or equal to 0"),
         ("threshold: 3000", "threshold: 30.00", 29, "threshold: Input should be a valid integer"),
-        ("growth: 100}", "growth: 0}", 13, "tier high must ask for more growth than low"),
-        ("growth: 0}", "growth: 1}", 13, "the lowest tier must ask for growth 0"),
-        ("id: high", "id: low", 13, "two tiers have the same id"),
+        ("growth: 100}", "growth: 0}", 16, "tier high must ask for more growth than low"),
+        ("growth: 0}", "growth: 1}", 16, "the lowest tier must ask for growth 0"),
+        ("id: high", "id: low", 16, "two tiers have the same id"),
         ("id: high", "id: High Tier", 18, "id: String should match pattern"),
-        ("days: 7", "days: 3", 19, "two streaks have the same number of days"),
-        ("id: tenth_off", "id: five_off", 1, "two coupon templates have the same id"),
+        ("days: 7", "days: 3", 21, "two streaks have the same number of days"),
+        ("id: tenth_off", "id: five_off", 24, "two coupon templates have the same id"),
         ("zone: Europe/London", "zone: Europe/Camelot", 3, "zone: Value error, must be an IANA time zone"),
         ("currency: GBP", "currency: pounds", 4, "currency: String should match pattern"),
         ("kind: percentage", "kind: lottery", 32, "coupons.1: Input tag 'lottery'"),
         ("amount: 500", "amount: 3001", 25, "the amount must not exceed the threshold"),
         ("percent: 10", "percent: 101", 36, "percent: Input should be less than or equal to 100"),
+        ("toys:", "5:", 10, "categories.5.[key]: Input should be a valid string"),
+        ("currency: GBP", "5: GBP", 4, "5: Keys should be strings"),
+        ("zone: Europe/London", "version: 2", 3, "version: is said twice"),
+        ("{days: 3, points: 5}", "{days: 3, days: 4}", 22, "days: is said twice"),
+        ("name: Small", "name: Small\a", 1, "control characters are not allowed"),
         ("currency: GBP", "currency: [GBP", 5, "did not find expected ',' or ']'"),
         ("  window_days", "\twindow_days", 14, "found character that cannot start any token"),
         ("name: Small", "name: Small: print", 2, "mapping values are not allowed in this context"),
@@ -143,6 +148,13 @@ def test_a_mistake_names_its_file_its_line_and_the_reason(
     with pytest.raises(ProgrammeError) as error:
         load(file)
     assert [told for told in str(error.value).splitlines() if told.startswith(f"{file}:{line}: ") and words in told]
+
+
+def test_a_file_that_is_not_in_utf_8_is_a_mistake(file: Path) -> None:
+    file.write_text(SMALL, encoding="latin-1")
+    with pytest.raises(ProgrammeError) as error:
+        load(file)
+    assert str(error.value).startswith(f"{file}:1: 'utf-8' codec can't decode byte 0xa3")
 
 
 def test_every_mistake_is_told_not_only_the_first(file: Path) -> None:

@@ -178,6 +178,27 @@ def test_quantities_and_amounts_of_a_line_may_be_mixed() -> None:
     assert (order.status, journal.member.points) == ("partly_refunded", 10)
 
 
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [refund_message({"1": 1}), refund_message(amounts={"1": 67})],
+        [refund_message(amounts={"1": 67}), refund_message({"1": 1})],
+        [refund_message({"1": 1}), refund_message(amounts={"1": 66}), refund_message(amounts={"1": 1})],
+    ],
+)
+def test_the_money_that_is_left_of_a_line_may_round_up_to_all_of_it(steps: list[OrderRefunded]) -> None:
+    before = opened()
+    journal = later(before, hours=1)
+    order = buy(journal, line(quantity=3, unit_price=34, discount=2))
+    assert [(of.amount, of.points) for of in order.lines] == [(100, 1)]
+    statuses = []
+    for step in steps:
+        order = refund(journal, order, step)
+        statuses.append(order.status)
+    assert statuses == ["partly_refunded"] * (len(steps) - 1) + ["refunded"]
+    assert (journal.member.points, journal.member.growth_days) == (before.member.points, {})
+
+
 def test_an_order_is_refunded_when_the_last_unit_is() -> None:
     journal = opened()
     order = buy(journal, line("1", quantity=2), line("2"))
@@ -215,6 +236,13 @@ def test_more_than_is_left_is_refused() -> None:
         refund_lines(order, refund_message({"1": 2}))
     with pytest.raises(Invalid):
         refund_lines(order, refund_message(amounts={"1": 1001}))
+
+
+def test_a_penny_more_than_what_is_left_rounds_up_to_is_refused() -> None:
+    journal = opened()
+    order = refund(journal, buy(journal, line(quantity=3, unit_price=34, discount=2)), refund_message({"1": 1}))
+    with pytest.raises(Invalid):
+        refund_lines(order, refund_message(amounts={"1": 68}))
 
 
 def test_points_that_are_spent_already_are_not_asked_for_and_the_entry_says_so() -> None:

@@ -61,6 +61,14 @@ def test_a_basket_at_the_threshold_is_enough() -> None:
     assert priced(opened(), line(unit_price=3000), in_hand=(ONE,), coupons=["c_ONE"]).total == 2500
 
 
+@pytest.mark.parametrize("named", [["c_TWO"], "best"])
+def test_a_coupon_that_would_take_nothing_off_does_not_apply(named: list[str] | str) -> None:
+    quote = priced(opened(), line(unit_price=9), in_hand=(TWO,), coupons=named)
+    assert why_not(quote) == [("no_discount", None)]
+    assert quote.verdicts[0].detail == "It would take nothing off this basket."
+    assert (quote.discounts, quote.total) == ((), 9)
+
+
 @pytest.mark.parametrize(
     ("unusable", "code"),
     [

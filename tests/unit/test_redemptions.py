@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -98,6 +99,15 @@ def test_the_best_coupon_is_held_though_others_do_not_apply() -> None:
     journal = opened()
     redemption, _ = hold(journal, in_hand=(coupon(), coupon("tenth_off", "c_TWO")), coupons="best")
     assert redemption.coupon_ids == ("c_ONE",)
+
+
+def test_a_coupon_that_would_take_nothing_off_is_never_held() -> None:
+    journal, pennies, tenth = opened(), line(unit_price=9), coupon("tenth_off")
+    with pytest.raises(Conflict) as refusal:
+        hold(journal, pennies, in_hand=(tenth,), coupons=["c_ONE"])
+    assert refusal.value.code == "coupon_no_discount"
+    redemption, held = hold(journal, pennies, in_hand=(tenth,), coupons="best")
+    assert (redemption.coupon_ids, held) == ((), [])
 
 
 def test_points_that_one_order_holds_are_not_there_for_another() -> None:
@@ -214,14 +224,20 @@ def test_a_hold_that_nobody_confirms_lapses_by_itself() -> None:
     assert (journal.member.points, journal.member.holds) == (1000, ())
 
 
-def test_confirming_after_a_release_or_a_lapse_is_refused() -> None:
+@pytest.mark.parametrize("let_go", ["released", "lapsed"])
+@pytest.mark.parametrize("act", [redemptions.confirm, redemptions.release])
+def test_what_was_let_go_is_neither_confirmed_nor_released(
+    act: Callable[[Journal, Redemption, list[Coupon]], Held], let_go: str
+) -> None:
     journal, redemption, held = opened_and_held()
-    lapsed = later(journal, minutes=15)
-    released, back = redemptions.release(journal, redemption, held)
-    for at, given, coupons in ((lapsed, redemption, held), (journal, released, back)):
-        with pytest.raises(Conflict) as refusal:
-            redemptions.confirm(at, given, coupons)
-        assert refusal.value.code == "redemption_released"
+    if let_go == "released":
+        redemption, held = redemptions.release(journal, redemption, held)
+    else:
+        journal = later(journal, minutes=15)
+    with pytest.raises(Conflict) as refusal:
+        act(journal, redemption, held)
+    assert refusal.value.code == "redemption_released"
+    assert journal.member.points == 1000
 
 
 def test_releasing_after_a_confirmation_is_refused() -> None:

@@ -11,12 +11,14 @@ from tessera.statement import money, reason
 from tests.factories import (
     NOON,
     PROGRAMME,
+    RULES,
     buy,
     checkout_request,
     later,
     line,
     opened,
     order_message,
+    programme,
     refund,
     refund_message,
 )
@@ -46,28 +48,47 @@ def test_money_is_written_for_a_person(amount: int, currency: str, words: str) -
 def test_a_purchase_tells_its_rate_and_its_tier() -> None:
     journal = opened()
     buy(journal, line(unit_price=2500), order_id="536365")
-    assert told(journal) == "Order 536365: 1 point per £1.00, low ×1"
+    assert told(journal) == "Order 536365: 1 point per £1, low ×1.0"
+
+
+@pytest.mark.parametrize(
+    ("earn", "per", "multiplier_bp", "words"),
+    [
+        (1, 100, 12_500, "1 point per £1, low ×1.25"),
+        (2, 150, 20_000, "2 points per £1.50, low ×2.0"),
+        (1, 100_000, 10_050, "1 point per £1,000, low ×1.005"),
+    ],
+)
+def test_a_rate_and_a_multiplier_are_written_as_short_as_is_clear(
+    earn: int, per: int, multiplier_bp: int, words: str
+) -> None:
+    rates = {"base": {"earn": earn, "per": per}}
+    low = {"id": "low", "name": "Low", "growth": 0, "multiplier_bp": multiplier_bp}
+    rules = programme(earning=RULES["earning"] | {"points": rates}, tiers=RULES["tiers"] | {"ladder": [low]})
+    journal = opened(rules=rules)
+    buy(journal, line())
+    assert told(journal) == f"Order O1: {words}"
 
 
 def test_a_purchase_that_lifts_says_so_and_the_next_one_tells_the_multiplier() -> None:
     journal = opened()
     buy(journal, line(unit_price=10_000))
-    assert told(journal) == "Order O1: 1 point per £1.00, low ×1; now middle"
+    assert told(journal) == "Order O1: 1 point per £1, low ×1.0; now middle"
     buy(journal, line(), order_id="O2")
-    assert told(journal) == "Order O2: 1 point per £1.00, middle ×1.5"
+    assert told(journal) == "Order O2: 1 point per £1, middle ×1.5"
 
 
 def test_a_purchase_at_several_rates_names_the_rules() -> None:
     journal = opened()
     buy(journal, line("1"), line("2", category="toys"))
-    assert told(journal) == "Order O1: base rate, rate for category toys, low ×1"
+    assert told(journal) == "Order O1: base rate, rate for category toys, low ×1.0"
 
 
 def test_a_purchase_that_points_paid_for_says_so() -> None:
     journal = opened(points=300)
     redeemed = purchases.Redeemed(redemption_id="r_1", points_by_line=(300,))
     purchases.complete(journal, order_message(line(discount=300)), "f", redeemed)
-    assert told(journal) == "Order O1: 1 point per £1.00, low ×1; 300 points paid"
+    assert told(journal) == "Order O1: 1 point per £1, low ×1.0; 300 points paid"
 
 
 def test_a_frozen_members_order_says_that_nothing_is_earned() -> None:

@@ -34,6 +34,13 @@ def test_a_point_of_growth_too_few_is_no_upgrade() -> None:
     assert "tier" not in journal.entries[0].detail
 
 
+def test_an_order_that_a_clock_ahead_of_ours_placed_after_midnight_upgrades_before_midnight() -> None:
+    journal = opened(NOON.replace(hour=23, minute=58))
+    buy(journal, line(unit_price=10_000), placed_at=journal.now + timedelta(minutes=4))
+    assert journal.member.growth_days == {(NOON + timedelta(days=1)).date(): 100}
+    assert journal.member.tier == TierHeld(id="middle", since=journal.now, until=journal.now + YEAR)
+
+
 def test_one_order_may_climb_several_rungs() -> None:
     assert bought(500).member.tier.id == "high"
 
