@@ -1,35 +1,20 @@
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ReadTimeoutError
-from moto import mock_aws
 
-from tessera.store import client, queues
-from tests import resources
+from tessera.store import client
+from tests import emulated
 from tests.app import App
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_sqs import SQSClient
-
-
-@pytest.fixture(scope="session")
-def clients() -> tuple["DynamoDBClient", "SQSClient"]:
-    """Make the clients once: that takes longer than a test. They were made after moto was imported, so they obey it."""
-    return boto3.client("dynamodb"), boto3.client("sqs")
 
 
 @pytest.fixture
-def app(clients: tuple["DynamoDBClient", "SQSClient"], monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+def app(monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
     """The product on empty tables and queues."""
-    dynamodb, sqs = clients
-    monkeypatch.setattr(client, "DYNAMODB", dynamodb)
-    monkeypatch.setattr(queues, "_SQS", sqs)
-    with mock_aws():
-        yield App(resources.create_tables(dynamodb) | resources.create_queues(sqs), sqs)
+    with emulated.product(monkeypatch) as running:
+        yield running
 
 
 @pytest.fixture

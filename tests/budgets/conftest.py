@@ -1,0 +1,80 @@
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+import boto3
+import pytest
+
+from local.emulator import Emulator
+from tessera.store import client, queues
+from tests import resources
+from tests.app import App
+from tests.budgets.metering import Meter
+from tests.stack.processes import free_ports
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TITLE = "budgets"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep these tests on one worker: one engine is enough for all of them."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("budgets"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was measured; it comes with the reports, from whatever worker."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    rows = [content for report in reports for name, content in report.user_properties if name == TITLE]
+    if rows:
+        terminalreporter.section("measured against budgets")
+        terminalreporter.line(f"{'':<44}round trips write units read units")
+        for row in rows:
+            terminalreporter.line(str(row))
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """Start a DynamoDB that counts capacity as AWS does: moto does not."""
+    folder = tmp_path_factory.mktemp("engine")
+    (port,) = free_ports(1)
+    # It runs on the local stack's environment: what it needs and what the tests need exclude each other.
+    with (
+        patch.object(sys, "executable", str(resources.ROOT / ".venv-stack/bin/python")),
+        Emulator(port, folder, folder / "log") as emulator,
+    ):
+        emulator.wait_until_ready()
+        yield emulator
+
+
+@pytest.fixture(scope="session")
+def dynamodb(engine: Emulator) -> "DynamoDBClient":
+    return boto3.client("dynamodb", endpoint_url=engine.url)
+
+
+@pytest.fixture(scope="session")
+def meter(dynamodb: "DynamoDBClient", addresses: dict[str, str]) -> Meter:
+    return Meter(dynamodb)
+
+
+@pytest.fixture(scope="session")
+def addresses(engine: Emulator, dynamodb: "DynamoDBClient") -> dict[str, str]:
+    """Create the tables and queues of template.yaml."""
+    sqs = boto3.client("sqs", endpoint_url=engine.url)
+    return resources.create_tables(dynamodb) | resources.create_queues(sqs)
+
+
+@pytest.fixture
+def app(
+    engine: Emulator, dynamodb: "DynamoDBClient", addresses: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> App:
+    """The product on that engine."""
+    sqs = boto3.client("sqs", endpoint_url=engine.url)
+    monkeypatch.setattr(client, "DYNAMODB", dynamodb)
+    monkeypatch.setattr(queues, "_SQS", sqs)
+    return App(addresses, sqs)

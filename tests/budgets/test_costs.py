@@ -1,0 +1,150 @@
+"""What each operation may cost, for a member with a year of daily sign-ins and fifty orders."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tessera.instants import write_instant
+from tests.app import App
+from tests.budgets.conftest import TITLE
+from tests.budgets.metering import KILOBYTE, Cost, Meter, item_size, transaction_units
+from tests.budgets.regular import enrol_regular
+from tests.handlers.messages import basket, line, order
+
+SIGN_IN = Cost(2, 6, 1)
+PURCHASE = Cost(2, 8, 2)
+PURCHASE_WITH_REDEMPTION = Cost(3, 12, 4)
+CARD = Cost(1, 0, 2)
+QUOTE = Cost(2, 0, 3)
+CLAIM = Cost(3, 12, 2)
+SETTLEMENT = Cost(2, 8, 1)
+
+FIVE_LINES = [line(str(number), sku=f"8512{number}A", quantity=number, unit_price=1500) for number in range(1, 6)]
+KEY = "8e03978e-40d5-43e8-bc93-6894a57f9324"
+
+A_TERM_LATER = timedelta(days=300)
+"""By then the regular's tier has ended, and what growth still counts earns a lower one."""
+
+Budget = Callable[[str, Cost], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def budget(meter: Meter, record_property: Callable[[str, object], None]) -> Budget:
+    """Hold what is done within a budget, and the items that it writes within their sizes."""
+
+    @contextmanager
+    def hold(operation: str, allowed: Cost) -> Iterator[None]:
+        meter.reset()
+        yield
+        cost = meter.cost
+        record_property(TITLE, f"{operation:<44}{cost}  of{allowed}")
+        sizes = [item_size(item) for item in meter.written]
+        assert cost.within(allowed), f"{operation}: {cost}; sizes in bytes: {sizes}"
+        assert cost.write_units == transaction_units(meter.written) + meter.index_units
+        for item, size in zip(meter.written, sizes, strict=True):
+            assert "tier" not in item or size <= 2 * KILOBYTE, "a member's item"
+            assert "points_balance" not in item or size < KILOBYTE, "an entry"
+
+    return hold
+
+
+def overdue(budget: Cost) -> Cost:
+    """Answer what an operation may cost when something overdue is booked with it."""
+    return Cost(budget.round_trips, budget.write_units + 2, budget.read_units)
+
+
+def five_lines(app: App, member_id: str, order_id: str, **fields: Any) -> dict[str, Any]:
+    """Write an order of now."""
+    return order(order_id, *FIVE_LINES, member_id=member_id, placed_at=write_instant(app.now), **fields)
+
+
+def hold(app: App, name: str, order_id: str, **wanted: Any) -> Any:
+    """Hold for an order."""
+    request = {"order_id": order_id, "order": basket(*FIVE_LINES)} | wanted
+    held = app.post("/members/me/redemptions", request, as_=name)
+    assert held.status == 201, held.text
+    return held.json["redemption_id"]
+
+
+def test_a_sign_in(app: App, budget: Budget) -> None:
+    enrol_regular(app, "signs in")
+    with budget("sign-in", SIGN_IN):
+        assert app.post("/members/me/sign-ins", as_="signs in").status == 201
+
+
+def test_a_sign_in_after_a_hold_lapsed(app: App, budget: Budget) -> None:
+    enrol_regular(app, "let a hold lapse")
+    hold(app, "let a hold lapse", "lapsed", points=100)
+    app.now += timedelta(hours=1)
+    with budget("sign-in, a hold has lapsed", overdue(SIGN_IN)):
+        assert app.post("/members/me/sign-ins", as_="let a hold lapse").status == 201
+    assert app.kinds("let a hold lapse")[-2:] == ["release", "sign_in"]
+
+
+def test_a_sign_in_after_a_term_ended(app: App, budget: Budget) -> None:
+    enrol_regular(app, "was away")
+    app.now += A_TERM_LATER
+    with budget("sign-in, a tier's term has ended", overdue(SIGN_IN)):
+        assert app.post("/members/me/sign-ins", as_="was away").status == 201
+    assert app.kinds("was away")[-2:] == ["tier_change", "sign_in"]
+
+
+def test_a_purchase_of_five_lines(app: App, budget: Budget) -> None:
+    member_id = enrol_regular(app, "buys")
+    with budget("purchase of five lines", PURCHASE):
+        app.send(five_lines(app, member_id, "plain"))
+    assert app.purchase("plain")["points"] > 0
+
+
+def test_a_purchase_that_upgrades(app: App, budget: Budget) -> None:
+    member_id = enrol_regular(app, "climbs")
+    app.now += timedelta(days=1000)  # all growth has left the window
+    app.nightly()
+    with budget("purchase of five lines, an upgrade", PURCHASE):
+        app.send(five_lines(app, member_id, "upgrading"))
+    assert app.card("climbs")["tier"]["id"] == "junior"
+
+
+def test_a_purchase_that_confirms_a_redemption_with_a_coupon(app: App, budget: Budget) -> None:
+    member_id = enrol_regular(app, "redeems")
+    claimed = app.post("/members/me/coupons", {"template_id": "five_off_thirty"}, as_="redeems").json
+    redemption_id = hold(app, "redeems", "redeeming", points=100, coupons=[claimed["code"]])
+    with budget("purchase, confirming a redemption with coupon", PURCHASE_WITH_REDEMPTION):
+        app.send(five_lines(app, member_id, "redeeming", redemption_id=redemption_id))
+    assert app.purchase("redeeming")["reports"] == []
+
+
+def test_a_member_card(app: App, budget: Budget) -> None:
+    enrol_regular(app, "looks")
+    with budget("member card", CARD):
+        assert app.get("/members/me", as_="looks").status == 200
+
+
+@pytest.mark.parametrize("coupons", ["named", "best"])
+def test_a_quote(app: App, budget: Budget, coupons: str) -> None:
+    name = f"asks for {coupons}"
+    enrol_regular(app, name)
+    code = app.post("/members/me/coupons", {"template_id": "five_off_thirty"}, as_=name).json["code"]
+    wanted = {"order": basket(*FIVE_LINES), "coupons": [code] if coupons == "named" else "best", "points": "max"}
+    with budget(f"quote, coupons {coupons}", QUOTE):
+        quote = app.post("/members/me/quotes", wanted, as_=name).json
+    assert quote["coupons"] == [{"coupon_id": f"c_{code}", "applies": True}]
+
+
+def test_a_coupon_claim(app: App, budget: Budget) -> None:
+    enrol_regular(app, "claims")
+    with budget("coupon claim", CLAIM):
+        assert app.post("/members/me/coupons", {"template_id": "tenth_off"}, as_="claims", key=KEY).status == 201
+
+
+def test_the_nightly_work_for_one_due_member(app: App, budget: Budget) -> None:
+    member_id = enrol_regular(app, "is due")
+    app.now += A_TERM_LATER
+    task = {"schema_version": 1, "task": "member", "ids": [member_id], "as_of": write_instant(app.now)}
+    with budget("nightly work for one due member", SETTLEMENT):
+        assert app.settle(json.dumps(task)) == []
+    assert app.kinds("is due") == ["tier_change"]

@@ -1,0 +1,40 @@
+"""The product on moto: the tables and queues of template.yaml, empty, for one test.
+
+Moto checks no rights and loses updates under threads, so neither rights nor races are tested on it.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from moto import mock_aws
+
+from tessera.store import client, queues
+from tests import resources
+from tests.app import App
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pytest
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
+
+
+@contextmanager
+def product(monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+    """Run the product as long as the block lasts."""
+    dynamodb, sqs = _clients()
+    monkeypatch.setattr(client, "DYNAMODB", dynamodb)
+    monkeypatch.setattr(queues, "_SQS", sqs)
+    with mock_aws():
+        yield App(resources.create_tables(dynamodb) | resources.create_queues(sqs), sqs)
+
+
+@cache
+def _clients() -> tuple[DynamoDBClient, SQSClient]:
+    """Make clients that obey moto, as those made before its import do not; once, for that takes longer than a test."""
+    return boto3.client("dynamodb"), boto3.client("sqs")
