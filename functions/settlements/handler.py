@@ -2,23 +2,22 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Metrics
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from tessera.queue_batch import each_message
 from tessera.service import settlements
 
+logger = Logger()
 metrics = Metrics()
-processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-def work_off(record: SQSRecord) -> None:
+def work_off(message: dict[str, Any]) -> None:
     """Settle one batch; what it raises sends the batch round again."""
-    metrics.add_metric("Settled", MetricUnit.Count, settlements.work_off(record.body))
+    metrics.add_metric("Settled", MetricUnit.Count, settlements.work_off(message["body"]))
 
 
 @metrics.log_metrics
-def lambda_handler(event: dict[str, Any], context: Any) -> Any:
+def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Work off batches; those that failed are named, and come again."""
-    return process_partial_response(event=event, record_handler=work_off, processor=processor, context=context)
+    return each_message(event, work_off, logger)

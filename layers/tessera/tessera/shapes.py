@@ -24,7 +24,7 @@ Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 class Shape(BaseModel):
     """Something that a client sends."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 class HasLineId(Protocol):

@@ -19,7 +19,7 @@ Text = Annotated[str, Field(min_length=1, max_length=1000)]
 class Rules(BaseModel):
     """A part of a programme: nothing in it may be misspelt, and nothing changes it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 class Reward(Rules):

@@ -11,14 +11,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tessera.refusals import Unavailable
 
 # A function behind the API has 20 seconds: three attempts of two leave room for an answer that helps.
-_CONFIG = Config(
+CONFIG = Config(
     connect_timeout=1,
     read_timeout=2,
     tcp_keepalive=True,
     retries={"mode": "standard", "total_max_attempts": 3},
 )
 
-DYNAMODB = boto3.client("dynamodb", config=_CONFIG)
+DYNAMODB = boto3.client("dynamodb", config=CONFIG)
 
 _PASSING = {
     "InternalServerError",
@@ -54,11 +54,6 @@ def call(operation: Callable[..., Any], **parameters: Any) -> Any:
         raise
     except BotoCoreError as error:
         raise Unavailable(type(error).__name__) from error
-
-
-def sqs() -> Any:
-    """Make an SQS client: for the functions that send, at module scope."""
-    return boto3.client("sqs", config=_CONFIG)
 
 
 def name_of(variable: str) -> str:

@@ -1,14 +1,16 @@
 """Sending to queues."""
 
+import functools
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+import boto3
 
 from tessera.refusals import Unavailable
-from tessera.store.client import call, name_of, sqs
+from tessera.store.client import CONFIG, call, name_of
 
 BATCH = 10
 """What SQS takes in one call."""
-
-_SQS = sqs()
 
 
 def send_all(queue: str, bodies: Sequence[str]) -> None:
@@ -21,7 +23,7 @@ def send_all(queue: str, bodies: Sequence[str]) -> None:
     for batch in _batches(bodies):
         waiting = [{"Id": str(i), "MessageBody": body} for i, body in enumerate(batch)]
         for _ in range(2):
-            answer = call(_SQS.send_message_batch, QueueUrl=url, Entries=waiting)
+            answer = call(_sqs().send_message_batch, QueueUrl=url, Entries=waiting)
             failed = {failure["Id"] for failure in answer.get("Failed", [])}
             waiting = [entry for entry in waiting if entry["Id"] in failed]
             if not waiting:
@@ -37,13 +39,19 @@ def send(queue: str, body: str, attributes: Mapping[str, str]) -> None:
         Unavailable: it was not taken.
     """
     call(
-        _SQS.send_message,
+        _sqs().send_message,
         QueueUrl=name_of(queue),
         MessageBody=body,
         MessageAttributes={
             name: {"DataType": "String", "StringValue": value} for name, value in attributes.items() if value
         },
     )
+
+
+@functools.cache
+def _sqs() -> Any:
+    # Made when something is sent: most batches of purchases bury nothing, and a client costs a start a tenth.
+    return boto3.client("sqs", config=CONFIG)
 
 
 def _batches(bodies: Sequence[str]) -> list[list[str]]:
