@@ -149,6 +149,11 @@ class App:
         """Deliver messages to the settlements function; answer the positions of those that it wants again."""
         return self._deliver(resources.queue_mappings()[_SETTLEMENTS].function, list(messages))
 
+    def waiting(self, queue: str) -> list[str]:
+        """Answer the first messages that wait in a queue."""
+        found = self._sqs.receive_message(QueueUrl=self.addresses[queue], VisibilityTimeout=0)
+        return [message["Body"] for message in found.get("Messages", [])]
+
     def work_off(self, queue: str = _PURCHASES) -> None:
         """Deliver what waits in a queue to its function, as often as there is something."""
         mapping = resources.queue_mappings()[queue]

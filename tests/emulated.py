@@ -29,7 +29,7 @@ def product(monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
     """Run the product as long as the block lasts."""
     dynamodb, sqs = _clients()
     monkeypatch.setattr(client, "DYNAMODB", dynamodb)
-    monkeypatch.setattr(queues, "_SQS", sqs)
+    monkeypatch.setattr(queues, "_sqs", lambda: sqs)
     with mock_aws():
         yield App(resources.create_tables(dynamodb) | resources.create_queues(sqs), sqs)
 

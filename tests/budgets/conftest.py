@@ -76,5 +76,5 @@ def app(
     """The product on that engine."""
     sqs = boto3.client("sqs", endpoint_url=engine.url)
     monkeypatch.setattr(client, "DYNAMODB", dynamodb)
-    monkeypatch.setattr(queues, "_SQS", sqs)
+    monkeypatch.setattr(queues, "_sqs", lambda: sqs)
     return App(addresses, sqs)

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from tessera.store import queues
 from tests import resources
 from tests.app import App, sample
 
@@ -71,9 +70,8 @@ def test_her_order_and_a_refund_are_counted(app: App) -> None:
 
 def test_a_year_later_the_night_finds_her_and_hands_her_out(app: App) -> None:
     assert play(app, "members", "purchases", "nightly") == {"members": 1, "refunds": 0}
-    url = app.addresses["SettlementsQueue"]
-    (message,) = queues._SQS.receive_message(QueueUrl=url)["Messages"]
-    assert json.loads(message["Body"]) == json.loads(sample("settlements")["Records"][0]["body"])
+    (message,) = app.waiting("SettlementsQueue")
+    assert json.loads(message) == json.loads(sample("settlements")["Records"][0]["body"])
 
 
 def test_she_falls_to_what_she_has_earned(app: App) -> None:

@@ -28,7 +28,7 @@ class PartlyBusy:
 @pytest.fixture
 def busy(app: App, monkeypatch: pytest.MonkeyPatch) -> PartlyBusy:
     sqs = PartlyBusy(refusals=0)
-    monkeypatch.setattr(queues, "_SQS", sqs)
+    monkeypatch.setattr(queues, "_sqs", lambda: sqs)
     return sqs
 
 
