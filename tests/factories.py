@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tessera import purchases
+from tessera.checkout import RedemptionRequest
 from tessera.coupons import Coupon
 from tessera.journal import Journal
 from tessera.member import Member, TierHeld
 from tessera.messages import OrderCompleted, OrderRefunded, fingerprint
 from tessera.programme import AmountOff, Percentage, Programme
 from tessera.purchases import Order
-from tessera.redemptions import RedemptionRequest
 from tessera.settlement import settle
 from tessera.shapes import Line
 

@@ -13,10 +13,11 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from tessera import answers
+from tessera.checkout import RedemptionRequest
 from tessera.messages import Message, OrderCompleted, OrderRefunded
 from tessera.programme import Programme
 from tessera.quotes import QuoteRequest
-from tessera.redemptions import ConfirmationRequest, RedemptionRequest
+from tessera.service.checkout import ConfirmationRequest
 from tessera.service.coupons import ClaimRequest
 from tessera.service.members import EnrolRequest, LinkRequest
 from tessera.service.orders import MAX_BATCH

@@ -8,20 +8,20 @@ from tessera.web import Api, answer
 api = Api()
 
 
-@api.app.get("/coupon-templates")
+@api.get("/coupon-templates")
 def list_templates() -> Response[str]:
     """List the coupons that the caller can have now."""
     return answer(200, coupons.list_templates(api.caller, api.now))
 
 
-@api.app.post("/members/<member_id>/coupons")
+@api.post("/members/<member_id>/coupons")
 def claim(member_id: str) -> Response[str]:
     """Issue a coupon to a member."""
     claimed = coupons.claim(api.caller, member_id, api.body, api.header("Idempotency-Key"), api.now)
     return answer(claimed.status, claimed.body)
 
 
-@api.app.get("/members/<member_id>/coupons")
+@api.get("/members/<member_id>/coupons")
 def list_coupons(member_id: str) -> Response[str]:
     """List a member's coupons."""
     return answer(

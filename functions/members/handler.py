@@ -8,26 +8,26 @@ from tessera.web import Api, answer
 api = Api()
 
 
-@api.app.post("/members")
+@api.post("/members")
 def enrol() -> Response[str]:
     """Enrol the caller, or a customer of the shop."""
     enrolled = members.enrol_member(api.caller, api.body, api.now)
     return answer(201 if enrolled.new else 200, enrolled.card)
 
 
-@api.app.get("/members/<member_id>")
+@api.get("/members/<member_id>")
 def show_card(member_id: str) -> Response[str]:
     """Show the member card."""
     return answer(200, members.show_card(api.caller, member_id, api.now))
 
 
-@api.app.get("/members/<member_id>/entries")
+@api.get("/members/<member_id>/entries")
 def list_entries(member_id: str) -> Response[str]:
     """List the statement, newest first."""
     return answer(200, members.list_entries(api.caller, member_id, api.parameter("limit"), api.parameter("cursor")))
 
 
-@api.app.post("/members/<member_id>/identities")
+@api.post("/members/<member_id>/identities")
 def link_identity(member_id: str) -> Response[str]:
     """Link one more identity to a member."""
     members.link_identity(api.caller, member_id, api.body)

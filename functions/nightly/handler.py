@@ -6,7 +6,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from tessera.instants import parse_instant
-from tessera.service import settlements
+from tessera.service import nightly
 
 logger = Logger()
 metrics = Metrics()
@@ -15,7 +15,7 @@ metrics = Metrics()
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, int]:
     """Hand out what is due at the event's `time`."""
-    handed_out = settlements.hand_out(parse_instant(event["time"]))
+    handed_out = nightly.hand_out(parse_instant(event["time"]))
     metrics.add_metric("MembersDue", MetricUnit.Count, handed_out.members)
     metrics.add_metric("RefundsDue", MetricUnit.Count, handed_out.refunds)
     logger.info("handed out", extra={"members": handed_out.members, "refunds": handed_out.refunds})

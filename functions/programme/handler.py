@@ -8,7 +8,7 @@ from tessera.web import Api, answer
 api = Api()
 
 
-@api.app.get("/programme")
+@api.get("/programme")
 def show() -> Response[str]:
     """Show the programme in force."""
     return answer(200, in_force().model_dump(mode="json"))

@@ -8,13 +8,13 @@ from tessera.web import Api, answer
 api = Api()
 
 
-@api.app.post("/purchases")
+@api.post("/purchases")
 def take() -> Response[str]:
     """Put messages on the purchases queue: all of them, or none."""
     return answer(202, {"accepted": orders.take(api.body, api.now)})
 
 
-@api.app.get("/purchases/<order_id>")
+@api.get("/purchases/<order_id>")
 def show(order_id: str) -> Response[str]:
     """Show an order as it was counted."""
     return answer(200, orders.show(order_id))

@@ -9,14 +9,14 @@ from tessera.web import Api, answer
 api = Api()
 
 
-@api.app.post("/members/<member_id>/sign-ins")
+@api.post("/members/<member_id>/sign-ins")
 def sign_in(member_id: str) -> Response[str]:
     """Sign a member in on today's local day."""
     result = sign_ins.sign_in(api.caller, member_id, api.now)
     return answer(201 if result.new else 200, answers.sign_in(result))
 
 
-@api.app.get("/members/<member_id>/sign-ins")
+@api.get("/members/<member_id>/sign-ins")
 def show_month(member_id: str) -> Response[str]:
     """Show a month of sign-ins."""
     return answer(200, sign_ins.show_month(api.caller, member_id, api.parameter("month"), api.now))

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
-from tessera import coupons, purchases, redemptions, tiers
+from tessera import checkout, coupons, purchases, redemptions, tiers
 from tessera.card import card
 from tessera.coupons import Coupon
 from tessera.enrolment import enrol
@@ -159,10 +159,10 @@ class Life(RuleBasedStateMachine):
     @rule(target=redemptions, basket=baskets(2), points=st.integers(0, 300) | st.just("max"))
     def holds(self, basket: list[Line], points: int | Literal["max"]) -> str | MultipleResults[str]:
         journal = self.opened()
-        too_many = len(self.model.held) == redemptions.MAX_OPEN_HOLDS
+        too_many = len(self.model.held) == checkout.MAX_OPEN_HOLDS
         request = checkout_request(*basket, order_id=self.next_id(), coupons="best", points=points)
         try:
-            redemption, _, held = redemptions.hold(
+            redemption, _, held = checkout.hold(
                 journal, request, self.coupons, by_shop=False, request_hash="", earlier=None
             )
         except Conflict:

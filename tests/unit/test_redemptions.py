@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from tessera import purchases, redemptions
+from tessera import checkout, purchases, redemptions
+from tessera.checkout import MAX_OPEN_HOLDS
 from tessera.coupons import Coupon
 from tessera.journal import Journal
 from tessera.purchases import Order
-from tessera.redemptions import MAX_OPEN_HOLDS, Arrival, Redemption
+from tessera.redemptions import Arrival, Redemption
 from tessera.refusals import Conflict, Forbidden, Invalid
 from tessera.shapes import Line
 from tests.factories import NOON, checkout_request, coupon, later, line, opened, order_message, refund, refund_message
@@ -28,7 +29,7 @@ def hold(journal: Journal, *lines: Line, in_hand: tuple[Coupon, ...] = (), **fie
 def hold_again(
     journal: Journal, earlier: Redemption | None, *lines: Line, in_hand: tuple[Coupon, ...] = (), **fields: Any
 ) -> Held:
-    redemption, _, held = redemptions.hold(
+    redemption, _, held = checkout.hold(
         journal,
         checkout_request(*lines or BASKET, **fields),
         {one.coupon_id: one for one in in_hand},

@@ -1,40 +1,21 @@
-"""Redemptions: holding what pays for an order beside money.
+"""Redemptions: what is held for an order, until it is confirmed or let go.
 
 A redemption is the record of the operation `redemption:<order>`: an order has at most one that is open or confirmed.
 It is held, then confirmed (by the shop, or by the order's arrival), released, or lapses by itself.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Annotated, Literal
-
-from pydantic import Field
+from datetime import datetime
+from typing import Literal
 
 from tessera.coupons import Coupon
 from tessera.identities import short_hash
 from tessera.journal import Journal
-from tessera.member import Hold
 from tessera.messages import OrderCompleted
 from tessera.purchases import Redeemed, Report, allot_points
-from tessera.quotes import Quote, QuoteRequest, quote
-from tessera.refusals import Conflict, Forbidden, Invalid, Problem
-from tessera.shapes import Key, Line, Shape
-
-MAX_OPEN_HOLDS = 10
-"""Orders that a member may have at checkout at once: what bounds the member's item."""
-
-
-class RedemptionRequest(QuoteRequest):
-    """A basket to be quoted and held, for an order that the shop has given its id."""
-
-    order_id: Key
-
-
-class ConfirmationRequest(Shape):
-    """What of a redemption is confirmed: the lines that ship, or all."""
-
-    lines: Annotated[list[Key], Field(min_length=1)] | None = None
+from tessera.refusals import Conflict, Invalid, Problem
+from tessera.shapes import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,71 +70,6 @@ def record_of(redemption_id: str) -> str:
     return redemption_id.removeprefix("r_").rpartition("_")[0]
 
 
-def hold(
-    journal: Journal,
-    request: RedemptionRequest,
-    in_hand: Mapping[str, Coupon],
-    *,
-    by_shop: bool,
-    request_hash: str,
-    earlier: Redemption | None,
-) -> tuple[Redemption, Quote, list[Coupon]]:
-    """Hold the coupons and points of a quote for an order: all of them, or nothing.
-
-    Returns:
-        the redemption, what it was priced at, and the coupons as they are now.
-
-    Raises:
-        Forbidden: the member is frozen or closed.
-        Conflict: the order has a redemption, a coupon does not apply, or the points are not there.
-    """
-    member = journal.member
-    if earlier and earlier.status != "released" and not earlier.lapsed(journal.now):
-        raise Conflict("order_already_held", "This order has a redemption that is open or confirmed.")
-    if member.standing != "active":
-        raise Forbidden("member_" + member.standing, "This member cannot redeem at present.")
-    if len(member.holds) >= MAX_OPEN_HOLDS:
-        raise Conflict("too_many_holds", f"A member can have {MAX_OPEN_HOLDS} orders at checkout at once.")
-    priced = quote(journal, request, in_hand)
-    refused = [verdict for verdict in priced.verdicts if not verdict.applies]
-    if refused and request.coupons != "best":
-        raise Conflict("coupon_" + str(refused[0].code), str(refused[0].detail))
-    if isinstance(request.points, int) and request.points > member.points:
-        raise Conflict("insufficient_points", f"{member.points} points are available.")
-
-    attempt = earlier.attempt + 1 if earlier else 1
-    redemption = Redemption(
-        redemption_id=f"r_{record_of_order(request.order_id)}_{attempt}",
-        order_id=request.order_id,
-        member_id=member.member_id,
-        attempt=attempt,
-        by_shop=by_shop,
-        status="held",
-        expires_at=journal.now + timedelta(minutes=journal.programme.checkout.hold_minutes),
-        lines=tuple(
-            HeldLine(line.line_id, points, line_fingerprint(line))
-            for line, points in zip(request.order.lines, priced.points_by_line, strict=True)
-        ),
-        coupon_ids=tuple(verdict.coupon_id for verdict in priced.verdicts if verdict.applies),
-        request_hash=request_hash,
-        version=earlier.version if earlier else 0,
-    )
-    journal.change(
-        holds=(
-            *member.holds,
-            Hold(
-                redemption_id=redemption.redemption_id,
-                order_id=redemption.order_id,
-                points=redemption.points,
-                expires_at=redemption.expires_at,
-            ),
-        )
-    )
-    journal.book("hold", points=-redemption.points, source=_source(redemption))
-    held = [in_hand[id_].hold(redemption.redemption_id, redemption.expires_at) for id_ in redemption.coupon_ids]
-    return redemption, priced, held
-
-
 def confirm(
     journal: Journal, redemption: Redemption, held: Sequence[Coupon], line_ids: Sequence[str] | None = None
 ) -> tuple[Redemption, list[Coupon]]:
@@ -179,7 +95,7 @@ def confirm(
     journal.book(
         "confirmation",
         points=returned,
-        source=_source(redemption),
+        source=source(redemption),
         detail={"points_spent": confirmed.points, "returned": returned},
     )
     return confirmed, [coupon.redeem(redemption.redemption_id) for coupon in held]
@@ -196,7 +112,7 @@ def release(journal: Journal, redemption: Redemption, held: Sequence[Coupon]) ->
     if redemption.status == "released" or redemption.lapsed(journal.now):
         raise Conflict("redemption_released", "The hold was released or has lapsed.")
     _drop_hold(journal, redemption)
-    journal.book("release", points=redemption.points, source=_source(redemption))
+    journal.book("release", points=redemption.points, source=source(redemption))
     return replace(redemption, status="released"), [coupon.release() for coupon in held]
 
 
@@ -269,5 +185,6 @@ def _drop_hold(journal: Journal, redemption: Redemption) -> None:
     journal.change(holds=tuple(hold for hold in holds if hold.redemption_id != redemption.redemption_id))
 
 
-def _source(redemption: Redemption) -> dict[str, str]:
+def source(redemption: Redemption) -> dict[str, str]:
+    """Name what an entry about a redemption is about."""
     return {"redemption_id": redemption.redemption_id, "order_id": redemption.order_id}

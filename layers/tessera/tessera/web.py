@@ -1,9 +1,12 @@
 """What the functions behind the API share: caller, now, answers; refusals become problem documents (RFC 9457)."""
 
+import functools
 import json
+from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import quote, unquote
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -12,6 +15,11 @@ from tessera import answers, refusals
 from tessera.access import Caller
 from tessera.identities import Identity
 from tessera.instants import from_epoch_millis
+
+Route = TypeVar("Route", bound=Callable[..., Response[str]])
+
+_LONGEST_ID = 1024
+"""Bytes. Nothing has a longer one, and the store takes no key beyond twice that."""
 
 _STATUS = {
     refusals.Unreadable: HTTPStatus.BAD_REQUEST,
@@ -33,8 +41,14 @@ class Api:
         self._logger = Logger()
         self.app.exception_handler(refusals.Refusal)(self._refuse)
         self.app.exception_handler(Exception)(self._fail)
-        # The gateway has chosen the route: not found is then an id with characters that Powertools' routes never match.
-        self.app.not_found(lambda _error: self._refuse(refusals.NotFound()))
+
+    def get(self, path: str) -> Callable[[Route], Route]:
+        """Take GET requests to a path such as `/members/<member_id>`."""
+        return self._route("GET", path)
+
+    def post(self, path: str) -> Callable[[Route], Route]:
+        """Take POST requests to a path such as `/members/<member_id>`."""
+        return self._route("POST", path)
 
     @property
     def caller(self) -> Caller:
@@ -70,7 +84,24 @@ class Api:
     def handle(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """Answer an event."""
         self._logger.append_keys(request_id=event["requestContext"].get("requestId"))
-        return self.app.resolve(event, context)
+        ids = {name: quote(text, safe="") for name, text in (event.get("pathParameters") or {}).items()}
+        # An id may be of any characters; in the path as it came some of them would mean another route, or none.
+        path = event["routeKey"].partition(" ")[2].format_map(ids)
+        return self.app.resolve({**event, "rawPath": path}, context)
+
+    def _route(self, method: str, path: str) -> Callable[[Route], Route]:
+        def register(route: Route) -> Route:
+            @functools.wraps(route)
+            def with_ids(**ids: str) -> Response[str]:
+                texts = {name: unquote(text) for name, text in ids.items()}
+                if any(len(text.encode()) > _LONGEST_ID for text in texts.values()):
+                    raise refusals.NotFound
+                return route(**texts)
+
+            self.app.route(path, method)(with_ids)
+            return route
+
+        return register
 
     def _refuse(self, refusal: refusals.Refusal) -> Response[str]:
         status = _STATUS[type(refusal)]

@@ -2,25 +2,35 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Annotated
 
-from tessera import answers, quotes, redemptions
+from pydantic import Field
+
+from tessera import answers, checkout, quotes, redemptions
 from tessera.access import Caller
+from tessera.checkout import RedemptionRequest
 from tessera.coupons import coupon_id
 from tessera.idempotency import body_hash
 from tessera.member import Member
 from tessera.programme import in_force
 from tessera.quotes import QuoteRequest
-from tessera.redemptions import ConfirmationRequest, Redemption, RedemptionRequest
+from tessera.redemptions import Redemption
 from tessera.refusals import Conflict, Forbidden, NotFound
 from tessera.service.attempts import until_committed
 from tessera.service.lookup import access_first, find, named
 from tessera.settlement import settle
+from tessera.shapes import Key, Shape, read_json
 from tessera.shapes import read as shape
-from tessera.shapes import read_json
 from tessera.store import lists
 from tessera.store.items import redemption_key
 from tessera.store.read import Found, read
 from tessera.store.transaction import Transaction
+
+
+class ConfirmationRequest(Shape):
+    """What of a redemption is confirmed: the lines that ship, or all."""
+
+    lines: Annotated[list[Key], Field(min_length=1)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +80,7 @@ def hold(caller: Caller, path_id: str, body: str | None, now: datetime) -> HoldA
         hashed = body_hash(content)
         if earlier and _is_repeat(earlier, member, hashed) and not earlier.lapsed(journal.now):
             return HoldAnswer(earlier.answer, new=False)
-        redemption, priced, held = redemptions.hold(
+        redemption, priced, held = checkout.hold(
             journal,
             request,
             found.coupons,

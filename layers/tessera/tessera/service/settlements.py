@@ -1,55 +1,16 @@
-"""The nightly work: who is due is found by an index, handed out in batches, and settled one by one."""
+"""Working off what the night has handed out, one member or parked refund after the other."""
 
-import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field
-
-from tessera.instants import Instant, write_instant
+from tessera.due_work import DueWork
 from tessera.programme import in_force
 from tessera.service.attempts import until_committed
 from tessera.service.purchases import give_up_on
 from tessera.settlement import due_at, settle
-from tessera.shapes import Shape, read_json
 from tessera.shapes import read as shape
-from tessera.store import lists, queues
+from tessera.shapes import read_json
 from tessera.store.read import read
 from tessera.store.transaction import Transaction
-
-BATCH = 25
-"""How many of those who are due go into one message."""
-
-Task = Literal["member", "refund"]
-T = TypeVar("T")
-
-
-class Batch(Shape):
-    """A message of the settlements queue, version 1: what is due, and the instant as of which it is settled."""
-
-    schema_version: Literal[1] = 1
-    task: Task
-    ids: Annotated[list[str], Field(min_length=1, max_length=BATCH)]
-    as_of: Instant
-
-
-@dataclass(frozen=True, slots=True)
-class HandedOut:
-    """How many were due."""
-
-    members: int
-    refunds: int
-
-
-def hand_out(now: datetime) -> HandedOut:
-    """Send all that is due at `now` to the settlements queue, in batches."""
-    return HandedOut(
-        members=_send("member", lists.due("MEMBERS_TABLE", "member_id", now), now),
-        refunds=_send("refund", lists.due("OPERATIONS_TABLE", "operation", now), now),
-    )
 
 
 def work_off(body: str) -> int:
@@ -58,7 +19,7 @@ def work_off(body: str) -> int:
     Returns:
         how many changed.
     """
-    batch = shape(Batch, read_json(body))
+    batch = shape(DueWork, read_json(body))
     work = _settle if batch.task == "member" else give_up_on
     return sum(work(id_, batch.as_of) for id_ in batch.ids)
 
@@ -76,21 +37,3 @@ def _settle_once(member_id: str, now: datetime) -> bool:
     transaction.journal(settle(member, in_force(), now))
     transaction.commit()
     return True
-
-
-def _send(task: Task, ids: Iterable[str], now: datetime) -> int:
-    count = 0
-    for batches in _groups(_groups(ids, BATCH), queues.BATCH):
-        queues.send_all("SETTLEMENTS_QUEUE_URL", [_body(task, batch, now) for batch in batches])
-        count += sum(len(batch) for batch in batches)
-    return count
-
-
-def _body(task: Task, ids: list[str], now: datetime) -> str:
-    return json.dumps({"schema_version": 1, "task": task, "ids": ids, "as_of": write_instant(now)})
-
-
-def _groups(things: Iterable[T], size: int) -> Iterator[list[T]]:
-    remaining = iter(things)
-    while group := list(islice(remaining, size)):
-        yield group

@@ -4,9 +4,9 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import get_session
 
 from tessera.refusals import Unavailable
 
@@ -18,7 +18,10 @@ CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
 )
 
-DYNAMODB = boto3.client("dynamodb", config=CONFIG)
+# botocore's own session makes the same clients as boto3 does, without the transfer manager that boto3 imports for S3.
+SESSION = get_session()
+
+DYNAMODB: Any = SESSION.create_client("dynamodb", config=CONFIG)
 
 _PASSING = {
     "InternalServerError",

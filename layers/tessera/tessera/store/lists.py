@@ -1,16 +1,13 @@
-"""Lists: the entries and the coupons of a member, and what is due."""
+"""Lists: the entries and the coupons of a member."""
 
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
 
 from tessera.coupons import Coupon
-from tessera.identities import SHARDS
-from tessera.instants import write_instant
 from tessera.journal import Entry
 from tessera.store import client, items
 from tessera.store.attributes import attribute, fields
 from tessera.store.client import call, name_of
+from tessera.store.query import query
 
 
 def entries(member_id: str, limit: int, before: int | None) -> list[Entry]:
@@ -40,31 +37,10 @@ def coupons(member_id: str, after: str | None = None) -> Iterator[Coupon]:
     if after is not None:
         condition += " AND coupon_id > :after"
         values[":after"] = attribute(after)
-    for stored in _query(
+    for stored in query(
         TableName=name_of("COUPONS_TABLE"),
         KeyConditionExpression=condition,
         ExpressionAttributeValues=values,
         ConsistentRead=True,
     ):
         yield items.to_coupon(fields(stored))
-
-
-def due(table: str, key: str, now: datetime) -> Iterator[str]:
-    """List the keys of what is due at `now` in a table's sparse index; what is not due costs nothing."""
-    for shard in range(SHARDS):
-        for stored in _query(
-            TableName=name_of(table),
-            IndexName="due",
-            KeyConditionExpression="due_shard = :shard AND due_at <= :now",
-            ExpressionAttributeValues={":shard": attribute(shard), ":now": attribute(write_instant(now))},
-        ):
-            yield fields(stored)[key]
-
-
-def _query(**parameters: Any) -> Iterator[dict[str, Any]]:
-    while True:
-        answer = call(client.DYNAMODB.query, **parameters)
-        yield from answer["Items"]
-        if "LastEvaluatedKey" not in answer:
-            return
-        parameters["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

@@ -4,10 +4,8 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import boto3
-
 from tessera.refusals import Unavailable
-from tessera.store.client import CONFIG, call, name_of
+from tessera.store.client import CONFIG, SESSION, call, name_of
 
 BATCH = 10
 """What SQS takes in one call."""
@@ -51,7 +49,7 @@ def send(queue: str, body: str, attributes: Mapping[str, str]) -> None:
 @functools.cache
 def _sqs() -> Any:
     # Made when something is sent: most batches of purchases bury nothing, and a client costs a start a tenth.
-    return boto3.client("sqs", config=CONFIG)
+    return SESSION.create_client("sqs", config=CONFIG)
 
 
 def _batches(bodies: Sequence[str]) -> list[list[str]]:
