@@ -82,7 +82,8 @@ replay: .venv-stack/.locked ## Load history: make replay FILE=orders.ndjson.gz
 # ---------------------------------------------------------------------------------------------------------------------
 
 test: setup ## Run every test; the stack tests start a stack of their own
-	@$(DEV)/python -m pytest -n 2 --dist loadgroup
+	@$(DEV)/python -m pytest -m timed -q
+	@$(DEV)/python -m pytest -m "not timed" -n 2 --dist loadgroup
 
 check: setup ## Lint, types, imports, template
 	$(DEV)/ruff check

@@ -19,7 +19,7 @@ HTTP, OTHERS = 1.8, 1.5
 # boto3 finds optional packages to load that no function has.
 _PYTHON = resources.ROOT / ".venv-stack/bin/python"
 _BARE = "import boto3; boto3.client('dynamodb')"
-_AT_FIRST, _IN_DOUBT = 3, 7
+_AT_FIRST, _IN_DOUBT = 3, 21
 
 _HTTP_FUNCTIONS = {route.function for route in resources.routes()}
 
@@ -45,6 +45,7 @@ def ratio(statement: str, runs: int) -> float:
     return min(ours for ours, _ in pairs) / min(bare for _, bare in pairs)
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("function", resources.functions(), ids=lambda name: resources.functions()[name].name)
 def test_a_function_imports_little_more_than_a_client(
     function: str, record_property: Callable[[str, object], None]
