@@ -19,7 +19,7 @@ from tqdm import tqdm
 from tessera.card import Card, card
 from tessera.identities import SHOP, Identity
 from tessera.instants import parse_instant
-from tessera.programme import in_force
+from tessera.programme.load import in_force
 from tessera.refusals import Refusal, TryAgain, Unavailable
 from tessera.service import purchases
 from tessera.store.read import read

@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 from tessera.identities import Identity
 from tessera.instants import write_instant
 from tessera.journal import Journal
-from tessera.programme import in_force
+from tessera.programme.load import in_force
 from tessera.store.read import read
 from tessera.store.transaction import Transaction
 from tests import published, resources

@@ -10,7 +10,7 @@ from tessera.coupons import Coupon
 from tessera.journal import Journal
 from tessera.member import Member, TierHeld
 from tessera.messages import OrderCompleted, OrderRefunded, fingerprint
-from tessera.programme import AmountOff, Percentage, Programme
+from tessera.programme.model import AmountOff, Percentage, Programme
 from tessera.purchases import Order
 from tessera.settlement import settle
 from tessera.shapes import Line

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tessera.programme import ProgrammeError, load
+from tessera.programme.load import ProgrammeError, load
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 from tessera import answers
 from tessera.checkout import RedemptionRequest
 from tessera.messages import Message, OrderCompleted, OrderRefunded
-from tessera.programme import Programme
+from tessera.programme.model import Programme
 from tessera.quotes import QuoteRequest
 from tessera.service.checkout import ConfirmationRequest
 from tessera.service.coupons import ClaimRequest

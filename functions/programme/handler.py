@@ -2,7 +2,7 @@
 
 from aws_lambda_powertools.event_handler import Response
 
-from tessera.programme import in_force
+from tessera.programme.load import in_force
 from tessera.web import Api, answer
 
 api = Api()

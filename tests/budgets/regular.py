@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tessera import enrolment, sign_ins
 from tessera.journal import Journal
-from tessera.programme import in_force
+from tessera.programme.load import in_force
 from tessera.settlement import settle
 from tessera.store.transaction import Transaction
 from tests.app import member_id

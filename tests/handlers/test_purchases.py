@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tessera.programme import in_force
+from tessera.programme.load import in_force
 from tessera.service import purchases
 from tests.app import App, customer_id, member_id
 from tests.handlers.messages import line, order, refund

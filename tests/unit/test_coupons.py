@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tessera import coupons
-from tessera.programme import CouponTemplate
+from tessera.programme.model import CouponTemplate
 from tessera.refusals import Conflict, Forbidden, Invalid
 from tests.factories import NOON, PROGRAMME, RULES, coupon, later, opened, programme
 

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from tessera import coupons
-from tessera.programme import AmountOff, Percentage, ProgrammeError, in_force, load
+from tessera.programme.load import ProgrammeError, in_force, load
+from tessera.programme.model import AmountOff, Percentage
 from tests.factories import PROGRAMME, programme
 
 SMALL = """\

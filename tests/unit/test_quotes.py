@@ -10,7 +10,7 @@ from tessera import quotes
 from tessera.coupons import Coupon
 from tessera.journal import Journal
 from tessera.member import TierHeld
-from tessera.programme import Programme
+from tessera.programme.model import Programme
 from tessera.quotes import Quote, QuoteRequest
 from tessera.refusals import Invalid
 from tessera.shapes import Line

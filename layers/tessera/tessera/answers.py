@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from typing import NotRequired
+from typing import TYPE_CHECKING, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -11,13 +11,15 @@ from tessera import coupons, tiers
 from tessera.instants import write_instant
 from tessera.journal import Entry as LedgerEntry
 from tessera.member import Profile
-from tessera.programme import AmountOff, Percentage, Programme
 from tessera.purchases import Order
 from tessera.quotes import Quote, Verdict
 from tessera.redemptions import Redemption
 from tessera.shapes import Line
 from tessera.sign_ins import SignInResult
 from tessera.statement import reason
+
+if TYPE_CHECKING:
+    from tessera.programme.model import AmountOff, Percentage, Programme
 
 
 class Needs(TypedDict):
@@ -248,7 +250,7 @@ class Accepted(TypedDict):
     accepted: int
 
 
-def card(seen: domain.Card, profile: Profile | None, programme: Programme) -> Card:
+def card(seen: domain.Card, profile: Profile | None, programme: "Programme") -> Card:
     """Write the member card."""
     member = seen.member
     following = seen.next_tier
@@ -322,7 +324,7 @@ def purchase(order: Order) -> Purchase:
     }
 
 
-def template(offered: AmountOff | Percentage, now: datetime) -> Template:
+def template(offered: "AmountOff | Percentage", now: datetime) -> Template:
     """Write a coupon that can be had, with the date that one claimed now would have."""
     return {
         "template_id": offered.id,

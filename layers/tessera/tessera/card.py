@@ -1,13 +1,19 @@
 """The card: a member as of an instant."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from tessera import sign_ins, tiers
 from tessera.instants import local_day
-from tessera.member import Member
-from tessera.programme import Programme
 from tessera.settlement import settle
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tessera.member import Member
+    from tessera.programme.model import Programme
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,17 @@
 """Coupons: claimed from a template, held for one order at a time, used once."""
 
+from __future__ import annotations
+
 import base64
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from tessera.journal import Journal
-from tessera.programme import AmountOff, Percentage, Programme
 from tessera.refusals import Conflict, Forbidden, Invalid, Problem
+
+if TYPE_CHECKING:
+    from tessera.journal import Journal
+    from tessera.programme.model import AmountOff, Percentage, Programme
 
 Status = Literal["active", "held", "redeemed", "expired"]
 
@@ -43,15 +47,15 @@ class Coupon:
             return "held"
         return "expired" if self.valid_until <= now else "active"
 
-    def hold(self, redemption_id: str, until: datetime) -> "Coupon":
+    def hold(self, redemption_id: str, until: datetime) -> Coupon:
         """Set it aside for a redemption."""
         return replace(self, redemption_id=redemption_id, held_until=until)
 
-    def release(self) -> "Coupon":
+    def release(self) -> Coupon:
         """Give it back to the member, if its date has not passed."""
         return replace(self, redemption_id=None, held_until=None)
 
-    def redeem(self, redemption_id: str) -> "Coupon":
+    def redeem(self, redemption_id: str) -> Coupon:
         """Use it up."""
         return replace(self, redeemed=True, redemption_id=redemption_id, held_until=None)
 
@@ -105,6 +109,6 @@ def valid_until(template: AmountOff | Percentage, now: datetime) -> datetime:
 
 def discount(template: AmountOff | Percentage, subtotal: int) -> int:
     """Answer what a coupon takes off a basket that reaches its threshold; minor units, a percentage rounds down."""
-    if isinstance(template, AmountOff):
+    if template.kind == "amount_off":
         return min(template.amount, subtotal)
     return min(subtotal * template.percent // 100, template.ceiling)

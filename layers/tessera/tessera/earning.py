@@ -1,12 +1,18 @@
 """What the lines of an order earn: exact until the end, rounded down once, allotted so that the lines add up."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass
 from math import lcm
+from typing import TYPE_CHECKING
 
 from tessera.apportion import apportion
-from tessera.programme import Programme, Rate, Rates
-from tessera.shapes import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tessera.programme.model import Programme, Rate, Rates
+    from tessera.shapes import Line
 
 BASIS_POINTS = 10_000
 

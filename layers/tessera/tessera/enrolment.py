@@ -1,11 +1,17 @@
 """Enrolment: how a member begins."""
 
-from datetime import datetime
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from tessera import tiers
 from tessera.journal import Journal
 from tessera.member import Member
-from tessera.programme import Programme
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tessera.programme.model import Programme
 
 
 def enrol(member_id: str, time_zone: str | None, programme: Programme, now: datetime) -> Journal:

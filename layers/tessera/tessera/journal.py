@@ -4,16 +4,22 @@ Whatever changes a balance, a tier or a streak goes through `Journal.book`. Bala
 nothing else touches the balance.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from tessera import tiers
 from tessera.instants import local_day, write_instant
-from tessera.member import Member
-from tessera.programme import Programme
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from tessera.member import Member
+    from tessera.programme.model import Programme
 
 Detail = Mapping[str, object]
 """What an entry needs to explain itself, as JSON: strings, integers, lists and objects of them."""

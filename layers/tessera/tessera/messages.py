@@ -3,14 +3,16 @@
 import hashlib
 import json
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from tessera.instants import FUTURE_TOLERANCE, Instant
-from tessera.programme import Programme
 from tessera.refusals import Invalid, Problem
 from tessera.shapes import MAX_LINES, Currency, Key, Label, Lines, Money, Quantity, Shape, each_line_once, read
+
+if TYPE_CHECKING:
+    from tessera.programme.model import Programme
 
 
 class OrderCompleted(Shape):
@@ -81,7 +83,7 @@ _SHAPES: dict[str, type[OrderCompleted | OrderRefunded]] = {
 }
 
 
-def read_message(content: Any, programme: Programme, now: datetime, pointer: str = "") -> Message:
+def read_message(content: Any, programme: "Programme", now: datetime, pointer: str = "") -> Message:
     """Read a message, and refuse what can be seen to be wrong without looking anything up.
 
     Raises:

@@ -4,21 +4,26 @@ An `Order` is the record of the operation `order:<order_id>`: it is what makes a
 is reckoned against, and the answer to `GET /purchases/{order_id}`.
 """
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
-from datetime import date, datetime
 from math import gcd
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tessera import tiers
 from tessera.apportion import apportion
 from tessera.earning import LineEarning, earn
 from tessera.instants import local_day
-from tessera.journal import Detail, Journal
-from tessera.messages import OrderCompleted, OrderRefunded, RefundedLine
-from tessera.programme import Programme
 from tessera.refusals import Invalid, Problem
-from tessera.shapes import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from tessera.journal import Detail, Journal
+    from tessera.messages import OrderCompleted, OrderRefunded, RefundedLine
+    from tessera.programme.model import Programme
+    from tessera.shapes import Line
 
 Report = Literal["redemption_mismatch", "redemption_lost", "member_frozen", "member_closed", "unknown_identity"]
 

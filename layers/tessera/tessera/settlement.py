@@ -3,13 +3,19 @@
 So it never matters when, or whether, the nightly work ran.
 """
 
-from datetime import datetime
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from tessera import growth_days, tiers
 from tessera.instants import local_day
 from tessera.journal import Journal
-from tessera.member import Member
-from tessera.programme import Programme
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tessera.member import Member
+    from tessera.programme.model import Programme
 
 
 def settle(member: Member, programme: Programme, now: datetime) -> Journal:

@@ -1,12 +1,17 @@
 """The ladder: upgrades are immediate, a tier is held for its term, and what follows is what growth has earned."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from tessera import growth_days
 from tessera.instants import local_day
 from tessera.member import Member, TierHeld
-from tessera.programme import Programme, Tier
+
+if TYPE_CHECKING:
+    from tessera.programme.model import Programme, Tier
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from tessera.programme.model import Programme
-
 if TYPE_CHECKING:
     import yaml
+
+    from tessera.programme.model import Programme
 
 PACKAGED = Path(__file__).with_name("programme.yaml")
 """The programme that is deployed with the code: the one to try, until a brand writes its own over it."""
@@ -21,19 +21,21 @@ class ProgrammeError(ValueError):
 
 
 @functools.cache
-def in_force() -> Programme:
+def in_force() -> "Programme":
     """Answer the programme in force: read once in the life of a process."""
     return load(PACKAGED)
 
 
-def load(path: Path) -> Programme:
+def load(path: Path) -> "Programme":
     """Read and validate a programme.
 
     Raises:
         ProgrammeError: the file is no YAML in UTF-8, says something twice, or breaks a rule of the model.
     """
-    # Imported here because only a process's first use of the programme needs it, and imports are paid at every start.
+    # Imported here because a process that starts need not yet know the programme, and imports are paid at every start.
     import yaml  # noqa: PLC0415
+
+    from tessera.programme.model import Programme  # noqa: PLC0415
 
     try:
         text = path.read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from tessera.checkout import RedemptionRequest
 from tessera.coupons import coupon_id
 from tessera.idempotency import body_hash
 from tessera.member import Member
-from tessera.programme import in_force
+from tessera.programme.load import in_force
 from tessera.quotes import QuoteRequest
 from tessera.redemptions import Redemption
 from tessera.refusals import Conflict, Forbidden, NotFound

@@ -7,7 +7,7 @@ from itertools import islice
 from tessera import answers, idempotency, paging
 from tessera import coupons as domain
 from tessera.access import MEMBER, Caller
-from tessera.programme import in_force
+from tessera.programme.load import in_force
 from tessera.refusals import Unreadable
 from tessera.service.attempts import until_committed
 from tessera.service.lookup import access_first, find, named

@@ -13,7 +13,7 @@ from tessera.card import card
 from tessera.enrolment import enrol
 from tessera.identities import SHOP, Identity
 from tessera.member import Profile
-from tessera.programme import in_force
+from tessera.programme.load import in_force
 from tessera.refusals import Conflict, Invalid, Problem
 from tessera.service.attempts import until_committed
 from tessera.service.lookup import access_first, find, named

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tessera import answers
 from tessera.messages import read_message
-from tessera.programme import in_force
+from tessera.programme.load import in_force
 from tessera.purchases import Order
 from tessera.refusals import Invalid, NotFound, Problem
 from tessera.shapes import read_json

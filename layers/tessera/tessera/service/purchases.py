@@ -14,7 +14,7 @@ from tessera.identities import SHOP, Identity
 from tessera.journal import Journal
 from tessera.member import Profile
 from tessera.messages import OrderCompleted, OrderRefunded, fingerprint, read_message
-from tessera.programme import in_force
+from tessera.programme.load import in_force
 from tessera.purchases import AwaitedOrder, Order, RefundRecord
 from tessera.refusals import Invalid, Refusal
 from tessera.service.attempts import until_committed

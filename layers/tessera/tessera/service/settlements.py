@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from tessera.due_work import DueWork
-from tessera.programme import in_force
+from tessera.programme.load import in_force
 from tessera.service.attempts import until_committed
 from tessera.service.purchases import give_up_on
 from tessera.settlement import due_at, settle

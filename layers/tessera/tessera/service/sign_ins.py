@@ -6,7 +6,7 @@ from tessera import answers
 from tessera import sign_ins as domain
 from tessera.access import Caller
 from tessera.instants import local_day
-from tessera.programme import in_force
+from tessera.programme.load import in_force
 from tessera.refusals import Unreadable
 from tessera.service.attempts import until_committed
 from tessera.service.lookup import find, named

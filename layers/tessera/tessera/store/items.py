@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from tessera import growth_days
 from tessera.coupons import Coupon
 from tessera.idempotency import Answer
@@ -14,14 +12,11 @@ from tessera.identities import shard
 from tessera.instants import parse_instant, write_instant
 from tessera.journal import Entry
 from tessera.member import Hold, Member, Profile, SignInState, TierHeld
-from tessera.programme import CouponTemplate
 from tessera.purchases import AwaitedOrder, Order, OrderLine, RefundRecord
 from tessera.redemptions import HeldLine, Redemption
 from tessera.settlement import due_at
 
 SCHEMA = 1
-
-_template: TypeAdapter[Any] = TypeAdapter(CouponTemplate, config={"defer_build": True})
 
 Fields = Mapping[str, Any]
 Operation = Order | AwaitedOrder | RefundRecord | Redemption | Answer
@@ -186,11 +181,15 @@ def from_coupon(coupon: Coupon) -> dict[str, object]:
 
 def to_coupon(fields: Fields) -> Coupon:
     """Read a coupon."""
+    # Not every process that reads the store reads coupons, and the programme's model is slow to import.
+    from tessera.programme.model import AmountOff, Percentage  # noqa: PLC0415
+
+    template = AmountOff if fields["template"]["kind"] == "amount_off" else Percentage
     return Coupon(
         member_id=fields["member_id"],
         coupon_id=fields["coupon_id"],
         version=fields["version"],
-        template=_template.validate_python(fields["template"]),
+        template=template.model_validate(fields["template"]),
         valid_from=parse_instant(fields["valid_from"]),
         valid_until=parse_instant(fields["valid_until"]),
         redeemed=fields["redeemed"],
