@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from local import state
 from local.stack import Stack
 from local.state import NotRunningError
 
@@ -15,11 +16,13 @@ def main() -> None:
     """Parse the command line and load the file."""
     parser = argparse.ArgumentParser(prog="make replay", usage="make replay FILE=orders.ndjson[.gz]")
     parser.add_argument("file", type=Path)
-    path: Path = parser.parse_args().file
+    parser.add_argument("--directory", type=Path, default=state.DIRECTORY)
+    arguments = parser.parse_args()
+    path: Path = arguments.file
     if not path.is_file():
         sys.exit("make replay: there is no such file; name one: make replay FILE=orders.ndjson[.gz]")
     try:
-        os.environ.update(Stack().environment("PurchasesFunction"))
+        os.environ.update(Stack(arguments.directory).environment("PurchasesFunction"))
     except NotRunningError as error:
         sys.exit(f"make replay: {error}")
     # The store makes its clients when it is imported: not before the environment says where.

@@ -8,6 +8,7 @@ from tessera.refusals import Unreadable
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 _CHECK_LENGTH = 8
+_MOST_DIGITS = 18
 
 
 def cursor(of: str, position: str) -> str:
@@ -29,8 +30,22 @@ def position(of: str, text: str | None) -> str | None:
         content = ""
     check, position = content[:_CHECK_LENGTH], content[_CHECK_LENGTH:]
     if not position or check != _check(of, position):
-        raise Unreadable("bad_cursor", "The cursor is none that this list has given.")
+        raise _no_such_cursor()
     return position
+
+
+def number(of: str, text: str | None) -> int | None:
+    """Read a cursor of a list whose positions are numbers; None at the beginning of the list.
+
+    Raises:
+        Unreadable: it was not made by `cursor`, or for another list.
+    """
+    digits = position(of, text)
+    if digits is None:
+        return None
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
+        raise _no_such_cursor()
+    return int(digits)
 
 
 def limit(text: str | None) -> int:
@@ -48,3 +63,7 @@ def limit(text: str | None) -> int:
 
 def _check(of: str, position: str) -> str:
     return short_hash(of, position)[:_CHECK_LENGTH]
+
+
+def _no_such_cursor() -> Unreadable:
+    return Unreadable("bad_cursor", "The cursor is none that this list has given.")

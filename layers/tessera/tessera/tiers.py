@@ -23,7 +23,7 @@ class NextTier:
 
 
 def growth(member: Member, programme: Programme, now: datetime) -> int:
-    """Sum the growth that counts now: that of the window's local days up to today."""
+    """Sum the growth that counts now: that of the local days within the window."""
     return growth_days.within(member.growth_days, local_day(now, programme.zone), programme.tiers.window_days)
 
 

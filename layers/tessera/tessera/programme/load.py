@@ -40,6 +40,7 @@ def load(path: Path) -> "Programme":
     try:
         text = path.read_text(encoding="utf-8")
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
+        said_twice = list(_said_twice(root))
         content = yaml.load(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -48,7 +49,10 @@ def load(path: Path) -> "Programme":
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         message = f"{path}:1: {error}"
         raise ProgrammeError(message) from None
-    problems = [f"{path}:{line}: {key}: is said twice" for line, key in _said_twice(root)]
+    except RecursionError:
+        message = f"{path}:1: is nested too deeply"
+        raise ProgrammeError(message) from None
+    problems = [f"{path}:{line}: {key}: is said twice" for line, key in said_twice]
     if problems:
         raise ProgrammeError("\n".join(problems))
     try:

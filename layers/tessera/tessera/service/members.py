@@ -147,8 +147,8 @@ def list_entries(caller: Caller, path_id: str, limit: str | None, cursor: str | 
     member, _ = find(named(caller, path_id), lambda id_: fetch(member=id_))
     of = f"entries {member.member_id}"
     most = paging.limit(limit)
-    before = paging.position(of, cursor)
-    entries = lists.entries(member.member_id, most + 1, int(before) if before else None)
+    before = paging.number(of, cursor)
+    entries = lists.entries(member.member_id, most + 1, before)
     more = paging.cursor(of, str(entries[most - 1].sequence)) if len(entries) > most else None
     return {"items": [answers.entry(entry) for entry in entries[:most]], "next_cursor": more}
 
