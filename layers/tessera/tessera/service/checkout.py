@@ -1,5 +1,6 @@
 """Quotes and redemptions."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
@@ -9,8 +10,9 @@ from pydantic import Field
 from tessera import answers, checkout, quotes, redemptions
 from tessera.access import Caller
 from tessera.checkout import RedemptionRequest
-from tessera.coupons import coupon_id
+from tessera.coupons import Coupon, coupon_id
 from tessera.idempotency import body_hash
+from tessera.journal import Journal
 from tessera.member import Member
 from tessera.programme.load import in_force
 from tessera.quotes import QuoteRequest
@@ -89,12 +91,7 @@ def hold(caller: Caller, path_id: str, body: str | None, now: datetime) -> HoldA
             earlier=earlier,
         )
         answer = answers.write(answers.held(redemption, priced, request.order.lines))
-        transaction = Transaction()
-        transaction.journal(journal)
-        transaction.operation(replace(redemption, answer=answer))
-        for coupon in held:
-            transaction.coupon(coupon)
-        transaction.commit()
+        _commit(journal, replace(redemption, answer=answer), held)
         return HoldAnswer(answer, new=True)
 
     return until_committed(attempt)
@@ -119,12 +116,7 @@ def confirm(caller: Caller, path_id: str, redemption_id: str, body: str | None, 
             journal = settle(member, in_force(), now)
             held = list(_coupons(redemption).coupons.values())
             confirmed, used = redemptions.confirm(journal, redemption, held, request.lines)
-            transaction = Transaction()
-            transaction.journal(journal)
-            transaction.operation(confirmed)
-            for coupon in used:
-                transaction.coupon(coupon)
-            transaction.commit()
+            _commit(journal, confirmed, used)
         return {"status": "confirmed"}
 
     return until_committed(attempt)
@@ -148,12 +140,7 @@ def release(caller: Caller, path_id: str, redemption_id: str, now: datetime) -> 
         if not superseded and redemption.status != "released" and not redemption.lapsed(journal.now):
             held = list(_coupons(redemption).coupons.values())
             released, back = redemptions.release(journal, redemption, held)
-            transaction = Transaction()
-            transaction.journal(journal)
-            transaction.operation(released)
-            for coupon in back:
-                transaction.coupon(coupon)
-            transaction.commit()
+            _commit(journal, released, back)
         return {"status": "released"}
 
     return until_committed(attempt)
@@ -187,3 +174,12 @@ def _find(member_id: str, redemption_id: str) -> tuple[Member, Redemption, bool]
 
 def _coupons(redemption: Redemption) -> Found:
     return read(coupons=(redemption.member_id, redemption.coupon_ids))
+
+
+def _commit(journal: Journal, redemption: Redemption, its_coupons: Iterable[Coupon]) -> None:
+    transaction = Transaction()
+    transaction.journal(journal)
+    transaction.operation(redemption)
+    for coupon in its_coupons:
+        transaction.coupon(coupon)
+    transaction.commit()
