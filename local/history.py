@@ -20,7 +20,7 @@ from tessera.card import Card, card
 from tessera.identities import SHOP, Identity
 from tessera.instants import parse_instant
 from tessera.programme.load import in_force
-from tessera.refusals import Refusal, TryAgain, Unavailable
+from tessera.refusals import Refusal, Temporary
 from tessera.service import purchases
 from tessera.store.read import read
 
@@ -85,7 +85,7 @@ def _count(line: str, number: int, summary: Summary) -> None:
     now = _own_time(line)
     try:
         outcome, *released = purchases.count(line, now, unknown_identity="enrol")
-    except (TryAgain, Unavailable):
+    except Temporary:
         raise
     except Refusal as refusal:
         summary.rejects[refusal.code] += 1
@@ -101,7 +101,7 @@ def _count(line: str, number: int, summary: Summary) -> None:
         summary.parked += outcome.kind == "parked"
     summary.already_there += outcome.kind == "duplicate"
     summary.parked -= len(released)
-    summary.rejects.update(report for late in released if late.kind == "rejected" for report in late.reports)
+    summary.rejects.update(late.refusal for late in released if late.refusal)
     summary.last = max(summary.last, now)
 
 

@@ -17,8 +17,7 @@ def list_templates() -> Response[str]:
 @api.post("/members/<member_id>/coupons")
 def claim(member_id: str) -> Response[str]:
     """Issue a coupon to a member."""
-    claimed = coupons.claim(api.caller, member_id, api.body, api.header("Idempotency-Key"), api.now)
-    return answer(claimed.status, claimed.body)
+    return answer(201, coupons.claim(api.caller, member_id, api.body, api.header("Idempotency-Key"), api.now))
 
 
 @api.get("/members/<member_id>/coupons")

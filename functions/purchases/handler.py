@@ -7,7 +7,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from tessera.instants import from_epoch_millis
 from tessera.queue_batch import each_message
-from tessera.refusals import Refusal, TryAgain, Unavailable
+from tessera.refusals import Refusal, Temporary
 from tessera.service import purchases
 
 logger = Logger()
@@ -19,14 +19,14 @@ def count(message: dict[str, Any]) -> None:
     body, sent = message["body"], from_epoch_millis(int(message["attributes"]["SentTimestamp"]))
     try:
         outcomes = purchases.count(body, sent)
-    except (TryAgain, Unavailable):
+    except Temporary:
         raise
     except Refusal as refusal:
-        logger.warning("buried", extra={"code": refusal.code, "message_id": message["messageId"]})
-        purchases.bury(body, refusal)
-        metrics.add_metric("MessagesBuried", MetricUnit.Count, 1)
-        return
+        purchases.dead_letter(body, refusal)
+        outcomes = [purchases.Outcome("rejected", refusal=refusal.code)]
     for outcome in outcomes:
+        if outcome.refusal:
+            logger.warning("rejected", extra={"code": outcome.refusal, "message_id": message["messageId"]})
         metrics.add_metric("Messages" + outcome.kind.capitalize(), MetricUnit.Count, 1)
         for report in outcome.reports:
             logger.warning("reported", extra={"report": report, "message_id": message["messageId"]})

@@ -1,7 +1,7 @@
 """The journal of one operation: books entries on a member, in sequence and chained.
 
-Whatever changes a balance, a tier or a streak goes through `Journal.book`. Balance = sum of entries holds because
-nothing else touches the balance.
+Whatever changes the balance goes through `Journal.book`, and so balance = sum of entries. The rest of the member's
+state changes by `Journal.change`, under the same version.
 """
 
 from __future__ import annotations

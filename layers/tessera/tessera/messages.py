@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from tessera.instants import FUTURE_TOLERANCE, Instant
 from tessera.refusals import Invalid, Problem
-from tessera.shapes import MAX_LINES, Currency, Key, Label, Lines, Money, Quantity, Shape, each_line_once, read
+from tessera.shapes import MAX_LINES, Currency, Key, Label, LineId, Lines, Money, Quantity, Shape, each_line_once, read
 
 if TYPE_CHECKING:
     from tessera.programme.model import Programme
@@ -47,7 +47,7 @@ class OrderCompleted(Shape):
 class RefundedLine(Shape):
     """What of a line is refunded: a quantity of it, or an amount of money."""
 
-    line_id: Key
+    line_id: LineId
     quantity: Quantity | None = None
     amount: Annotated[Money, Field(ge=1)] | None = None
 

@@ -13,7 +13,7 @@ class Problem:
 
 @dataclass(slots=True)
 class Refusal(Exception):  # noqa: N818 - a refusal is no error: it is the rules at work
-    """Nothing was changed, and trying again will not help until something else has changed.
+    """Turned down. Trying again will not help until something else has changed, unless it is `Temporary`.
 
     `code` is stable `snake_case`; `detail` never repeats what was sent.
     """
@@ -61,7 +61,11 @@ class Conflict(Refusal):
     """The rules do not allow it as things stand."""
 
 
-class TryAgain(Refusal):
+class Temporary(Refusal):
+    """Trying again may well help."""
+
+
+class TryAgain(Temporary):
     """Others were at the same things all the time; the same request may well succeed in a moment."""
 
     def __init__(self) -> None:
@@ -69,7 +73,7 @@ class TryAgain(Refusal):
         super().__init__("try_again", "Others are changing the same things; try again in a moment.")
 
 
-class Unavailable(Refusal):
+class Unavailable(Temporary):
     """What is needed did not answer, or is too busy. The request may have been carried out: repeat it to know."""
 
     def __init__(self, what: str) -> None:

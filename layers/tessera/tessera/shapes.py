@@ -12,8 +12,21 @@ from tessera.refusals import Invalid, Problem, Unreadable
 
 MAX_LINES = 1000
 
-Key = Annotated[str, Field(min_length=1, max_length=128)]
-"""An id that a client chose."""
+MAX_LINE_ID_BYTES = 64
+"""What keeps an order, or a redemption, of a thousand lines within the 400 KB of one item."""
+
+
+def _short_in_bytes(line_id: str) -> str:
+    if len(line_id.encode()) > MAX_LINE_ID_BYTES:
+        message = f"must be at most {MAX_LINE_ID_BYTES} bytes long in UTF-8"
+        raise ValueError(message)
+    return line_id
+
+
+Key = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""An id that a client chose: any characters but control characters."""
+LineId = Annotated[Key, AfterValidator(_short_in_bytes)]
+"""A line's id within its order."""
 Label = Annotated[str, Field(min_length=1, max_length=100)]
 Money = Annotated[int, Field(ge=0, le=1_000_000_000)]
 """Minor units of the currency."""
@@ -42,7 +55,7 @@ L = TypeVar("L", bound=HasLineId)
 class Line(Shape):
     """A line of an order or of a basket. `discount` is its whole reduction."""
 
-    line_id: Key
+    line_id: LineId
     sku: Label
     category: Label | None = None
     brand: Label | None = None

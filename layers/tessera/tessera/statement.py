@@ -8,14 +8,19 @@ from typing import Any
 
 from tessera.journal import Entry
 
+_NO_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+_THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
+"""The currencies of ISO 4217 whose minor unit is not a hundredth."""
+
 _SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "CNY": "¥"}
 
 
 def money(amount: int, currency: str) -> str:
     """Write an amount of minor units for a person: `£30.00`."""
-    whole, minor = divmod(amount, 100)
+    decimals = 0 if currency in _NO_DECIMALS else 3 if currency in _THREE_DECIMALS else 2
+    whole, minor = divmod(amount, 10**decimals)
     symbol = _SYMBOLS.get(currency)
-    figure = f"{whole:,}.{minor:02}"
+    figure = f"{whole:,}.{minor:0{decimals}}" if decimals else f"{whole:,}"
     return f"{symbol}{figure}" if symbol else f"{figure} {currency}"
 
 

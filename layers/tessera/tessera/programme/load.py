@@ -39,9 +39,10 @@ def load(path: Path) -> "Programme":
 
     try:
         text = path.read_text(encoding="utf-8")
-        root = yaml.compose(text, Loader=yaml.CSafeLoader)
+        loader = yaml.CSafeLoader(text)
+        root = loader.get_single_node()
         said_twice = list(_said_twice(root))
-        content = yaml.load(text, Loader=yaml.CSafeLoader)
+        content = loader.construct_document(root) if root else None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         message = f"{path}:{line}: {error.problem}"

@@ -40,8 +40,11 @@ def list_templates(caller: Caller, now: datetime) -> answers.TemplatePage:
     return {"items": [answers.template(template, now) for template in domain.claimable(programme, claims)]}
 
 
-def claim(caller: Caller, path_id: str, body: str | None, key: str | None, now: datetime) -> idempotency.Answer:
+def claim(caller: Caller, path_id: str, body: str | None, key: str | None, now: datetime) -> str:
     """Issue a coupon to a member: once for each `Idempotency-Key`, or each time if there is none.
+
+    Returns:
+        the coupon as JSON: to a repeat, byte for byte what was answered first.
 
     Raises:
         NotFound: there is no such member for this caller.
@@ -56,19 +59,18 @@ def claim(caller: Caller, path_id: str, body: str | None, key: str | None, now: 
     request = access_first(member_id, lambda: idempotency.request(caller.key, "POST", path, key, content))
     coupon_key = secrets.token_bytes(domain.CODE_BYTES)
 
-    def attempt() -> idempotency.Answer:
+    def attempt() -> str:
         member, found = find(member_id, lambda id_: read(member=id_, operations=[request.key] if request else []))
         if request and isinstance(earlier := found.operations.get(request.key), idempotency.Answer):
-            return request.replay(earlier)
+            return request.replay(earlier).body
         journal = settle(member, in_force(), now)
         coupon = domain.claim(journal, wanted.template_id, coupon_key)
-        body = answers.write(answers.coupon(coupon, journal.now))
-        answer = (request or idempotency.Request("", "")).answered(201, body)
+        answer = answers.write(answers.coupon(coupon, journal.now))
         transaction = Transaction()
         transaction.journal(journal)
         transaction.coupon(coupon)
         if request:
-            transaction.operation(answer)
+            transaction.operation(request.answered(201, answer))
         transaction.commit()
         return answer
 

@@ -41,6 +41,8 @@ class Outcome:
 
     kind: Literal["counted", "duplicate", "parked", "rejected"]
     reports: tuple[str, ...] = ()
+    refusal: str | None = None
+    """Why a refund that had waited was rejected: it is among the dead letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +87,12 @@ def give_up_on(refund: str, now: datetime) -> bool:
     if not isinstance(parked, RefundRecord) or not parked.message or not parked.due_at or parked.due_at > now:
         return False
     # The dead letter goes first: should what follows fail, it comes twice, and counts once all the same.
-    bury(parked.message, Refusal("order_never_came", "The order of this refund has not come in 30 days."))
+    dead_letter(parked.message, Refusal("order_never_came", "The order of this refund has not come in 30 days."))
     until_committed(lambda: _stop_waiting(refund, "order_never_came"))
     return True
 
 
-def bury(body: str, refusal: Refusal) -> None:
+def dead_letter(body: str, refusal: Refusal) -> None:
     """Put a message that cannot be counted on the dead-letter queue, with attributes that say why."""
     queues.send("PURCHASES_DEAD_LETTERS_URL", body, {"reason": refusal.code, "detail": refusal.explanation[:2000]})
 
@@ -222,9 +224,9 @@ def _release_parked(refund_id: str, now: datetime) -> Outcome:
     try:
         return until_committed(lambda: _count_refund(message, now))
     except Invalid as refusal:
-        bury(parked.message, refusal)
+        dead_letter(parked.message, refusal)
         until_committed(lambda: _stop_waiting(refund_key(refund_id), "rejected"))
-        return Outcome("rejected", (refusal.code,))
+        return Outcome("rejected", refusal=refusal.code)
 
 
 def _stop_waiting(refund: str, status: Literal["rejected", "order_never_came"]) -> None:
