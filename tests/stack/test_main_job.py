@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from local.redrive import redrive
 from local.schedule import run_scheduled
-from tests.stack.shop import basket, counted, eventually, line, new_id, order, refund
+from tests.stack.shop import SECONDS, basket, counted, eventually, line, new_id, order, refund
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Set
 
     from local.stack import Stack
     from tests.stack.client import Api
@@ -87,25 +88,33 @@ def test_a_poison_message_among_good_ones_ends_in_the_dead_letters_and_the_good_
     unknown = new_id("order")
     messages = [*(order(bought) for bought in good), order(unknown, member_id="m_nobody")]
     entries = [{"Id": str(i), "MessageBody": json.dumps(message)} for i, message in enumerate(messages)]
-    entries.insert(2, {"Id": "poison", "MessageBody": "{"})
+    entries.insert(2, {"Id": "poison", "MessageBody": f"poison {unknown}"})
     stack.aws.sqs.send_message_batch(QueueUrl=stack.outputs["PurchasesQueueUrl"], Entries=entries)  # type: ignore[arg-type]
     for bought in good:
         eventually(lambda bought=bought: shop.get(f"/purchases/{bought}"), counted)  # type: ignore[misc]
 
+    unmended = {f"poison {unknown}": "not_json", json.dumps(messages[4]): "unknown_member"}
+    assert unmended.items() <= dead_letters(stack, unmended.keys()).items()
+
+    # Sent back as they are they come to the dead letters again, and nothing is lost on the way.
+    source, dead = stack.outputs["PurchasesQueueUrl"], stack.outputs["PurchasesDeadLettersUrl"]
+    assert redrive(stack.aws.sqs, dead, source) >= len(unmended)
+    assert unmended.items() <= dead_letters(stack, unmended.keys()).items()
+
+
+def dead_letters(stack: Stack, wanted: Set[str]) -> dict[str, str]:
+    """Wait until some messages are among the dead letters; answer the reason of each that is there, by its body."""
     reasons: dict[str, str] = {}
-    while len(reasons) < 2:
+    deadline = time.monotonic() + SECONDS
+    while not wanted <= reasons.keys():
+        assert time.monotonic() < deadline, reasons
         answer = stack.aws.sqs.receive_message(
             QueueUrl=stack.outputs["PurchasesDeadLettersUrl"],
             MessageAttributeNames=["All"],
             MaxNumberOfMessages=10,
-            WaitTimeSeconds=5,
+            WaitTimeSeconds=1,
             VisibilityTimeout=0,
         )
         for message in answer.get("Messages", []):
             reasons[message["Body"]] = message["MessageAttributes"]["reason"]["StringValue"]
-    assert reasons["{"] == "not_json"
-    assert reasons[json.dumps(messages[4])] == "unknown_member"
-
-    # Sent back unmended they come to the dead letters again, and nothing is lost on the way.
-    moved = redrive(stack.aws.sqs, stack.outputs["PurchasesDeadLettersUrl"], stack.outputs["PurchasesQueueUrl"])
-    assert moved == 2
+    return reasons

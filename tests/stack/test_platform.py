@@ -99,9 +99,17 @@ def test_functions_run_under_their_own_roles(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize(
-    "function", ["MembersFunction", "SignInsFunction", "CouponsFunction", "CheckoutFunction", "PurchasesFunction"]
+    "function",
+    [
+        "MembersFunction",
+        "SignInsFunction",
+        "CouponsFunction",
+        "CheckoutFunction",
+        "PurchasesFunction",
+        "SettlementsFunction",
+    ],
 )
-def test_no_function_may_change_or_delete_an_entry(stack: Stack, function: str) -> None:
+def test_no_function_may_update_or_delete_an_entry(stack: Stack, function: str) -> None:
     aws, ledger = stack.as_function(function), stack.outputs["LedgerTable"]
     assert denied(lambda: aws.dynamodb.delete_item(TableName=ledger, Key=AN_ENTRY))
     assert denied(

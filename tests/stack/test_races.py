@@ -5,12 +5,22 @@ from __future__ import annotations
 import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from botocore.config import Config
+
+from tessera.access import Caller
+from tessera.identities import Identity
+from tessera.refusals import Refusal
+from tessera.service import checkout
+from tessera.store import client
 from tests.stack.shop import basket, counted, eventually, new_id, order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pytest
 
     from local.stack import Stack
     from tests.stack.client import Answer, Api
@@ -45,6 +55,37 @@ def test_one_coupon_and_a_hundred_simultaneous_redemptions_are_one_success(api_a
     assert {answer.json()["code"] for answer in answers if answer.status == 409} <= {"coupon_held", "try_again"}
     holds = [entry for entry in app.get("/members/me/entries").json()["items"] if entry["kind"] == "hold"]
     assert len(holds) == 1
+
+
+def test_a_hundred_holds_of_one_coupon_that_reach_the_store_at_once_are_one_success(
+    stack: Stack, api_as: Callable[..., Api], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same without the local gateway, which lets eight requests through at a time."""
+    sub = new_id("alice")
+    app = api_as(sub, "tessera/member")
+    assert app.post("/members", {}).status == 201
+    coupon = app.post("/members/me/coupons", {"template_id": "five_off_thirty"}).json()
+    for name, setting in stack.environment("CheckoutFunction").items():
+        monkeypatch.setenv(name, setting)
+    aws = stack.as_function("CheckoutFunction")
+    config = Config(max_pool_connections=AT_ONCE)
+    monkeypatch.setattr(client, "DYNAMODB", aws.session.client("dynamodb", endpoint_url=aws.url, config=config))
+    caller = Caller(Identity(stack.issuer, sub), frozenset({"tessera/member"}))
+    now = datetime.now(UTC).replace(microsecond=0)
+
+    def hold(i: int) -> str:
+        body = {"order_id": f"{sub} {i}", "order": basket(), "coupons": [coupon["code"]]}
+        try:
+            checkout.hold(caller, "me", json.dumps(body), now)
+        except Refusal as refusal:
+            return refusal.code
+        return "held"
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        outcomes = Counter(pool.map(hold, range(AT_ONCE)))
+
+    assert outcomes["held"] == 1
+    assert outcomes.keys() <= {"held", "coupon_held", "try_again"}
 
 
 def test_a_hundred_simultaneous_sign_ins_are_one(api_as: Callable[..., Api]) -> None:
