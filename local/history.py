@@ -20,8 +20,10 @@ from tessera.card import Card, card
 from tessera.identities import SHOP, Identity
 from tessera.instants import parse_instant
 from tessera.programme.load import in_force
+from tessera.purchases import RefundRecord
 from tessera.refusals import Refusal, Temporary
 from tessera.service import purchases
+from tessera.store.items import refund_key
 from tessera.store.read import read
 
 if TYPE_CHECKING:
@@ -39,7 +41,8 @@ class Summary:
     orders: int = 0
     refunds: int = 0
     already_there: int = 0
-    parked: int = 0
+    maybe_waiting: set[str] = field(default_factory=set)
+    """Refunds that were parked, now or before, unless their order has come since."""
     rejects: Counter[str] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
     member_ids: set[str] = field(default_factory=set)
@@ -69,7 +72,7 @@ def report(summary: Summary) -> str:
     lines = [
         _figure("orders", summary.orders),
         _figure("refunds", summary.refunds),
-        _figure("  still waiting for their order", summary.parked),
+        _figure("  still waiting for their order", sum(_is_waiting(id_) for id_ in summary.maybe_waiting)),
         _figure("  there before (orders, refunds)", summary.already_there),
         _figure("members", len(cards)),
         _figure("points", sum(seen.available for seen in cards)),
@@ -98,9 +101,9 @@ def _count(line: str, number: int, summary: Summary) -> None:
         summary.member_ids.update(_buyer(message))
     else:
         summary.refunds += 1
-        summary.parked += outcome.kind == "parked"
+        if outcome.kind in ("parked", "duplicate"):
+            summary.maybe_waiting.add(message["refund_id"])
     summary.already_there += outcome.kind == "duplicate"
-    summary.parked -= len(released)
     summary.rejects.update(late.refusal for late in released if late.refusal)
     summary.last = max(summary.last, now)
 
@@ -111,7 +114,7 @@ def _own_time(line: str) -> datetime:
     try:
         message = json.loads(line)
         return min(parse_instant(message.get("placed_at") or message.get("refunded_at")), today)
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return today
 
 
@@ -119,6 +122,11 @@ def _buyer(message: dict[str, Any]) -> list[str]:
     if message.get("identity"):
         return [Identity(SHOP, message["identity"]).member_id]
     return [message["member_id"]] if message.get("member_id") else []
+
+
+def _is_waiting(refund_id: str) -> bool:
+    record = read(operations=[refund_key(refund_id)]).operations.get(refund_key(refund_id))
+    return isinstance(record, RefundRecord) and record.status == "parked"
 
 
 def _card(member_id: str, as_of: datetime) -> list[Card]:
@@ -130,11 +138,12 @@ def _card(member_id: str, as_of: datetime) -> list[Card]:
 
 @contextmanager
 def _open(path: Path) -> Iterator[TextIO]:
+    """Open a file of messages; bytes that are no UTF-8 stay what they are, and their message is rejected."""
     if path.suffix == ".gz":
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
+        with gzip.open(path, "rt", encoding="utf-8", errors="surrogateescape") as lines:
             yield lines
     else:
-        with path.open(encoding="utf-8") as lines:
+        with path.open(encoding="utf-8", errors="surrogateescape") as lines:
             yield lines
 
 

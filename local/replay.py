@@ -33,6 +33,8 @@ def main() -> None:
         summary = history.load(path)
     except KeyboardInterrupt:
         sys.exit("\nInterrupted. The same command continues, and counts nothing twice.")
+    except (EOFError, OSError) as error:
+        sys.exit(f"\nmake replay: {path} cannot be read ({error}).")
     except Unavailable:
         sys.exit("\nThe local stack has gone. Started again it is empty: the same command begins anew.")
     print(history.report(summary))

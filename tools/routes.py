@@ -223,6 +223,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
                 404: ("not_found",),
                 409: (
                     "order_already_held",
+                    "order_already_counted",
                     "too_many_holds",
                     "insufficient_points",
                     "coupon_unknown",
@@ -240,15 +241,17 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
         "POST /members/{member_id}/redemptions/{redemption_id}/confirm": Route(
             name="confirm_redemption",
             summary="Confirm a redemption, or the lines of it that are named",
-            detail="Confirm before the payment is captured. Safe to repeat. An `order.completed` message that names "
+            detail="Confirm before the payment is captured. Safe to repeat. What a shop has held, only a shop or an "
+            "operator confirms. An `order.completed` message that names "
             "the redemption confirms it as well.",
             body=ConfirmationRequest,
             body_required=False,
             answers={200: answers.Status},
             refusals={
                 400: ("not_json",),
+                403: ("made_by_shop",),
                 404: ("not_found",),
-                409: ("redemption_released", "try_again"),
+                409: ("redemption_released", "redemption_confirmed", "try_again"),
                 422: ("invalid",),
             },
         ),

@@ -1,5 +1,6 @@
 """Quotes, and redemptions that are held, confirmed, released, or lapse."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -160,11 +161,37 @@ def test_an_order_holds_once(shopper: App) -> None:
     assert available(shopper) == 30
 
 
-def test_an_order_that_another_member_holds_for_is_taken(shopper: App) -> None:
+def test_an_order_that_a_shop_holds_for_one_member_is_taken_for_another(shopper: App) -> None:
     shopper.enrol("bob")
-    hold(shopper, points=20)
+    hold(shopper, as_="shop", points=20)
     wanted = {"order_id": "O1", "order": basket(*BIG), "points": 20}
-    shopper.post("/members/me/redemptions", wanted, as_="bob").refused(409, "order_already_held")
+    path = f"/members/{member_id('bob')}/redemptions"
+    shopper.post(path, wanted, as_="shop").refused(409, "order_already_held")
+
+
+def test_nobody_stands_in_the_way_of_anothers_checkout(shopper: App) -> None:
+    shopper.enrol("mallory")
+    wanted = {"order_id": "O1", "order": basket(*BIG)}
+    made_up = shopper.post("/members/me/redemptions", wanted, as_="mallory")
+    path = f"/members/me/redemptions/{made_up.json['redemption_id']}/confirm"
+    assert shopper.post(path, as_="mallory").status == 200
+
+    assert hold(shopper, as_="shop", points=20).status == 201
+
+
+@pytest.mark.parametrize(("first", "second"), [("alice", "shop"), ("shop", "alice")])
+def test_a_member_and_a_shop_do_not_hold_for_the_same_order_at_once(shopper: App, first: str, second: str) -> None:
+    held = hold(shopper, as_=first, points=20)
+    hold(shopper, as_=second, points=10).refused(409, "order_already_held")
+    assert shopper.post(path_of(held, "release"), as_=first).status == 200
+    assert hold(shopper, as_=second, points=10).status == 201
+
+
+def test_nothing_is_held_for_an_order_that_was_counted(shopper: App) -> None:
+    shopper.send(order("O1", member_id=ALICE))
+    before = available(shopper)
+    hold(shopper, points=20).refused(409, "order_already_counted")
+    assert available(shopper) == before
 
 
 @pytest.mark.parametrize(
@@ -256,6 +283,61 @@ def test_confirm_and_release_exclude_each_other(shopper: App) -> None:
 
     shopper.post(path_of(confirmed, "release")).refused(409, "redemption_confirmed")
     shopper.post(path_of(released, "confirm")).refused(409, "redemption_released")
+
+
+def test_what_a_shop_holds_only_a_shop_confirms(shopper: App) -> None:
+    held = hold(shopper, as_="shop", points=10)
+    shopper.post(path_of(held, "confirm"), {"lines": ["2"]}, as_="alice").refused(403, "made_by_shop")
+    assert available(shopper) == 40
+    assert shopper.post(path_of(held, "confirm"), as_="other shop").status == 200
+
+
+def test_a_confirmation_of_other_lines_is_no_repeat(shopper: App) -> None:
+    held = hold(shopper, points=10)
+    confirm = path_of(held, "confirm")
+    assert shopper.post(confirm, {"lines": ["1"]}).status == 200
+    assert shopper.post(confirm, {"lines": ["1"]}).status == 200
+    shopper.post(confirm, {"lines": ["2"]}).refused(409, "redemption_confirmed")
+    shopper.post(confirm, {"lines": ["nope"]}).refused(409, "redemption_confirmed")
+
+
+@pytest.mark.parametrize("action", ["confirm", "release"])
+def test_an_id_that_was_never_given_out_is_not_found(shopper: App, action: str) -> None:
+    given = hold(shopper, points=10).json["redemption_id"]
+    for made_up in (given.removesuffix("1") + "01", given.removeprefix("r_"), given.removesuffix("1") + "2"):
+        shopper.post(f"/members/{ALICE}/redemptions/{made_up}/{action}").refused(404, "not_found")
+    assert available(shopper) == 40
+
+
+def test_an_order_that_names_an_attempt_which_was_let_go_does_not_take_the_next_one(shopper: App) -> None:
+    first = hold(shopper, points=10)
+    shopper.post(path_of(first, "release"))
+    second = hold(shopper, points=20)
+    shopper.send(order("O1", *BIG, member_id=ALICE, redemption_id=first.json["redemption_id"]))
+    assert shopper.purchase("O1")["reports"] == ["redemption_lost"]
+    assert shopper.post(path_of(second, "release")).status == 200
+
+
+def test_releasing_what_was_let_go_is_safe_to_repeat_after_the_shop_holds_anew(shopper: App) -> None:
+    held = hold(shopper, points=10)
+    shopper.post(path_of(held, "release"))
+    assert hold(shopper, as_="shop", points=10).status == 201
+    assert shopper.post(path_of(held, "release")).status == 200
+
+
+def test_a_guests_order_that_names_a_redemption_is_reported(shopper: App) -> None:
+    held = hold(shopper, points=10)
+    shopper.send(order("O1", *BIG, redemption_id=held.json["redemption_id"]))
+    assert shopper.purchase("O1")["reports"] == ["redemption_lost"]
+
+
+def test_a_thousand_lines_are_matched_with_what_was_held_in_no_time(shopper: App) -> None:
+    lines = [line(f"{'i' * 60}{i:04}", sku=f"S{i}", unit_price=100) for i in range(1000)]
+    held = hold(shopper, order=basket(*lines), points=50)
+    began = time.process_time()
+    shopper.send(order("O1", *lines, member_id=ALICE, redemption_id=held.json["redemption_id"]))
+    assert time.process_time() - began < 3
+    assert shopper.purchase("O1")["reports"] == []
 
 
 def test_what_a_shop_holds_only_a_shop_releases(shopper: App) -> None:

@@ -159,3 +159,37 @@ def test_what_was_spent_already_is_not_asked_for_and_the_entry_says_so(bought: A
     newest = bought.entries()[0]
     assert (newest["points"], newest["points_balance"]) == (0, 0)
     assert "10 points were spent already" in newest["reason"]
+
+
+def test_a_refund_that_was_given_up_on_may_be_sent_again_put_right(app: App) -> None:
+    app.send(refund("R1", "O1-typo", **{"1": 1}))
+    app.now += timedelta(days=31)
+    app.nightly()
+    app.enrol()
+    app.send(order("O1", member_id=member_id("alice")))
+
+    app.send(refund("R1", "O1", **{"1": 1}))
+
+    assert app.purchase("O1")["status"] == "refunded"
+
+
+def test_what_was_refunded_in_part_by_amount_can_still_be_returned(app: App) -> None:
+    app.enrol()
+    before = app.card()["points"]
+    app.send(order("O1", member_id=member_id("alice")))
+    goodwill = refund("R1", "O1") | {"lines": [{"line_id": "1", "amount": 50}]}
+    app.send(goodwill)
+
+    app.send(refund("R2", "O1", **{"1": 1}))
+
+    assert app.purchase("O1")["status"] == "refunded"
+    assert app.card()["points"] == before
+
+
+def test_characters_that_a_queue_refuses_do_not_stop_the_refunds_behind(app: App) -> None:
+    app.enrol()
+    app.send(refund("R\uffff", "O1", **{"\uffff": 1}), refund("R2", "O1", **{"1": 1}))
+    app.send(order("O1", member_id=member_id("alice")))
+    assert app.purchase("O1")["status"] == "refunded"
+    (dead_letter,) = app.waiting("PurchasesDeadLetters")
+    assert dead_letter.isascii()

@@ -7,7 +7,7 @@ from tessera.coupons import Coupon
 from tessera.journal import Journal
 from tessera.member import Hold
 from tessera.quotes import Quote, QuoteRequest, quote
-from tessera.redemptions import HeldLine, Redemption, line_fingerprint, record_of_order, source
+from tessera.redemptions import HeldLine, Redemption, id_of, line_fingerprint, record_of_order, source
 from tessera.refusals import Conflict, Forbidden
 from tessera.shapes import Key
 
@@ -40,7 +40,7 @@ def hold(
         Conflict: the order has a redemption, a coupon does not apply, or the points are not there.
     """
     member = journal.member
-    if earlier and earlier.status != "released" and not earlier.lapsed(journal.now):
+    if earlier and earlier.is_open(journal.now):
         raise Conflict("order_already_held", "This order has a redemption that is open or confirmed.")
     if member.standing != "active":
         raise Forbidden("member_" + member.standing, "This member cannot redeem at present.")
@@ -55,7 +55,7 @@ def hold(
 
     attempt = earlier.attempt + 1 if earlier else 1
     redemption = Redemption(
-        redemption_id=f"r_{record_of_order(request.order_id)}_{attempt}",
+        redemption_id=id_of(record_of_order(request.order_id, member.member_id, by_shop=by_shop), attempt),
         order_id=request.order_id,
         member_id=member.member_id,
         attempt=attempt,

@@ -16,7 +16,7 @@ Task = Literal["member", "refund"]
 class DueWork(Shape):
     """Members whose state is to be settled, or parked refunds to be given up on."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Annotated[int, Field(ge=1, le=1)] = 1
     task: Task
     ids: Annotated[list[str], Field(min_length=1, max_length=BATCH)]
     as_of: Instant

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class OrderCompleted(Shape):
     """A shop's order. Without `member_id` and `identity` it is a guest's."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Annotated[int, Field(ge=1, le=1)] = 1
     type: Literal["order.completed"]
     order_id: Key
     member_id: Key | None = None
@@ -62,7 +62,7 @@ class RefundedLine(Shape):
 class OrderRefunded(Shape):
     """A refund of some lines of an order."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Annotated[int, Field(ge=1, le=1)] = 1
     type: Literal["order.refunded"]
     refund_id: Key
     order_id: Key

@@ -8,6 +8,7 @@ from tessera.refusals import Unreadable
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 _CHECK_LENGTH = 8
+_LONGEST = 64
 _MOST_DIGITS = 18
 
 
@@ -29,7 +30,7 @@ def position(of: str, text: str | None) -> str | None:
     except ValueError:
         content = ""
     check, position = content[:_CHECK_LENGTH], content[_CHECK_LENGTH:]
-    if not position or check != _check(of, position):
+    if not 0 < len(position) <= _LONGEST or check != _check(of, position):
         raise _no_such_cursor()
     return position
 

@@ -54,11 +54,12 @@ class OrderLine:
         part = min(whole, self.refunded_quantity * amount + self.refunded_amount * self.quantity)
         return part // gcd(part, whole), whole // gcd(part, whole)
 
-    @property
-    def over_refunded(self) -> bool:
-        """Whether more is refunded than was bought."""
+    def allows(self, refunded: RefundedLine) -> bool:
+        """Whether so much can still be refunded. What is returned whole may have been refunded in part, as goodwill."""
+        if refunded.quantity is not None:
+            return self.refunded_quantity + refunded.quantity <= self.quantity
         left = self.amount - self.amount * self.refunded_quantity // self.quantity
-        return self.refunded_quantity > self.quantity or self.refunded_amount > left
+        return self.refunded_amount + (refunded.amount or 0) <= left
 
     def share(self, whole: int) -> int:
         """Answer how much of `whole` belongs to what is refunded, rounded down."""
@@ -236,7 +237,7 @@ def refund_lines(order: Order, message: OrderRefunded) -> Order:
             continue
         position, line = by_id[refunded.line_id]
         lines[position] = _refund_line(line, refunded)
-        if lines[position].over_refunded:
+        if not line.allows(refunded):
             problems.append(Problem(f"/lines/{i}", "more would be refunded than was bought and is not refunded yet"))
     if problems:
         raise Invalid(problems, "refund_exceeds_order")

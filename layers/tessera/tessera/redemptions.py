@@ -55,19 +55,42 @@ class Redemption:
         """All points that it holds or has spent."""
         return sum(line.points for line in self.lines)
 
+    def is_open(self, now: datetime) -> bool:
+        """Whether it still stands: confirmed, or held and in time."""
+        return self.status == "confirmed" or (self.status == "held" and not self.lapsed(now))
+
     def lapsed(self, now: datetime) -> bool:
         """Whether the deadline passed before anybody confirmed or released it."""
         return self.status == "held" and self.expires_at <= now
 
 
-def record_of_order(order_id: str) -> str:
-    """Name the record of an order's redemption."""
-    return short_hash("redemption", order_id)
+def record_of_order(order_id: str, member_id: str, *, by_shop: bool) -> str:
+    """Name the record of an order's redemption.
+
+    A shop's is the order's. A member's own app may have made an order id up, so its record is good for that member
+    alone: nobody can stand in the way of another's checkout.
+    """
+    return short_hash("redemption", order_id) if by_shop else short_hash("redemption", order_id, member_id)
+
+
+def id_of(record: str, attempt: int) -> str:
+    """Make the id of a redemption: the n-th that its record has held."""
+    return f"r_{record}_{attempt}"
 
 
 def record_of(redemption_id: str) -> str:
     """Answer the record that a redemption's id belongs to."""
     return redemption_id.removeprefix("r_").rpartition("_")[0]
+
+
+def require_lines(confirmed: Redemption, line_ids: Sequence[str]) -> None:
+    """See to it that a repeated confirmation names the lines that were confirmed.
+
+    Raises:
+        Conflict: it names others.
+    """
+    if set(line_ids) != {line.line_id for line in confirmed.lines}:
+        raise Conflict("redemption_confirmed", "The redemption was confirmed for other lines.")
 
 
 def confirm(
@@ -133,7 +156,8 @@ def on_arrival(
 ) -> Arrival:
     """Settle the redemption that an order names: confirm it, or take it again if it was let go."""
     member = journal.member
-    if redemption is None or (redemption.member_id, redemption.order_id) != (member.member_id, message.order_id):
+    named = (message.redemption_id, message.order_id, member.member_id)
+    if redemption is None or named != (redemption.redemption_id, redemption.order_id, redemption.member_id):
         return Arrival(reports=("redemption_lost",))
     let_go = redemption.status == "released" or redemption.lapsed(journal.now)
     if let_go:
@@ -168,16 +192,18 @@ def line_fingerprint(line: Line) -> str:
 
 def _points_by_line(redemption: Redemption, lines: Sequence[Line]) -> list[int] | None:
     """Find which line of the redemption each line of the order is; None if they are not the same lines."""
-    left = list(redemption.lines)
+    left: dict[str, list[HeldLine]] = {}
+    for held in redemption.lines:
+        left.setdefault(held.fingerprint, []).append(held)
     points = []
     for line in lines:
-        same = [held for held in left if held.fingerprint == line_fingerprint(line)]
+        same = left.get(line_fingerprint(line))
         if not same:
             return None
         match = next((held for held in same if held.line_id == line.line_id), same[0])
-        left.remove(match)
+        same.remove(match)
         points.append(match.points)
-    return None if left else points
+    return None if any(left.values()) else points
 
 
 def _drop_hold(journal: Journal, redemption: Redemption) -> None:

@@ -12,6 +12,12 @@ from tessera.refusals import Invalid, Problem, Unreadable
 
 MAX_LINES = 1000
 
+MAX_PROBLEMS = 100
+"""As many as are told of one request: more help nobody, and an answer has a size, too."""
+
+_LONGEST_NAME = 64
+"""As much of a field's name as a pointer repeats: a name that nobody knows may be of any length."""
+
 MAX_LINE_ID_BYTES = 64
 """What keeps an order, or a redemption, of a thousand lines within the 400 KB of one item."""
 
@@ -117,10 +123,11 @@ def read(shape: type[S], content: object, pointer: str = "") -> S:
     try:
         return shape.model_validate(content)
     except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
         raise Invalid(
             [
                 Problem(pointer + _json_pointer(problem["loc"], content), _sentence(problem))
-                for problem in error.errors(include_url=False, include_context=False, include_input=False)
+                for problem in problems[:MAX_PROBLEMS]
             ]
         ) from None
 
@@ -135,7 +142,7 @@ def _json_pointer(location: tuple[int | str, ...], content: Any) -> str:
             content = content.get(step)
         else:
             continue
-        pointer += "/" + str(step).replace("~", "~0").replace("/", "~1")
+        pointer += "/" + str(step)[:_LONGEST_NAME].replace("~", "~0").replace("/", "~1")
     return pointer
 
 

@@ -15,6 +15,7 @@ from tessera.idempotency import body_hash
 from tessera.journal import Journal
 from tessera.member import Member
 from tessera.programme.load import in_force
+from tessera.purchases import Order
 from tessera.quotes import QuoteRequest
 from tessera.redemptions import Redemption
 from tessera.refusals import Conflict, Forbidden, NotFound
@@ -24,7 +25,7 @@ from tessera.settlement import settle
 from tessera.shapes import Key, Shape, read_json
 from tessera.shapes import read as shape
 from tessera.store import lists
-from tessera.store.items import redemption_key
+from tessera.store.items import order_key, redemption_key
 from tessera.store.read import Found, read
 from tessera.store.transaction import Transaction
 
@@ -71,22 +72,28 @@ def hold(caller: Caller, path_id: str, body: str | None, now: datetime) -> HoldA
     member_id = named(caller, path_id)
     content = access_first(member_id, lambda: read_json(body))
     request = access_first(member_id, lambda: shape(RedemptionRequest, content))
-    record = redemption_key(redemptions.record_of_order(request.order_id))
+    by_shop = caller.acts_for_others
 
     def attempt() -> HoldAnswer:
-        member, found = find(member_id, lambda id_: _read(id_, request, record))
-        earlier = found.operations.get(record)
-        if not isinstance(earlier, Redemption):
-            earlier = None
+        order = order_key(request.order_id)
+        member, found = find(member_id, lambda id_: _read(id_, request, order, *_records(request.order_id, id_)))
+        counted = found.operations.get(order)
+        shops, members_own = (found.operations.get(key) for key in _records(request.order_id, member.member_id))
+        earlier, other = (shops, members_own) if by_shop else (members_own, shops)
         journal = settle(member, in_force(), now)
         hashed = body_hash(content)
-        if earlier and _is_repeat(earlier, member, hashed) and not earlier.lapsed(journal.now):
+        earlier = earlier if isinstance(earlier, Redemption) else None
+        if earlier and _is_repeat(earlier, member, hashed) and earlier.is_open(journal.now):
             return HoldAnswer(earlier.answer, new=False)
+        if isinstance(counted, Order) and counted.member_id == member.member_id:
+            raise Conflict("order_already_counted", "This order was counted before; nothing can pay for it any more.")
+        if isinstance(other, Redemption) and other.member_id == member.member_id and other.is_open(journal.now):
+            raise Conflict("order_already_held", "This order has a redemption that is open or confirmed.")
         redemption, priced, held = checkout.hold(
             journal,
             request,
             found.coupons,
-            by_shop=caller.acts_for_others,
+            by_shop=by_shop,
             request_hash=hashed,
             earlier=earlier,
         )
@@ -102,16 +109,21 @@ def confirm(caller: Caller, path_id: str, redemption_id: str, body: str | None, 
 
     Raises:
         NotFound: there is no such member for this caller, or no such redemption of theirs.
+        Forbidden: a shop made it, and the caller is none.
         Invalid: a line that is named is none of it.
-        Conflict: it was released or has lapsed.
+        Conflict: it was released, has lapsed, or was confirmed for other lines.
     """
     member_id = named(caller, path_id)
 
     def attempt() -> answers.Status:
         member, redemption, superseded = _find(member_id, redemption_id)
         request = shape(ConfirmationRequest, read_json(body) if body else {})
+        if redemption.by_shop and not caller.acts_for_others:
+            raise Forbidden("made_by_shop", "Only the shop can confirm what it has held.")
         if superseded:
             raise Conflict("redemption_released", "The hold was released or has lapsed.")
+        if redemption.status == "confirmed" and request.lines is not None:
+            redemptions.require_lines(redemption, request.lines)
         if redemption.status != "confirmed":
             journal = settle(member, in_force(), now)
             held = list(_coupons(redemption).coupons.values())
@@ -134,10 +146,12 @@ def release(caller: Caller, path_id: str, redemption_id: str, now: datetime) -> 
 
     def attempt() -> answers.Status:
         member, redemption, superseded = _find(member_id, redemption_id)
+        if superseded:
+            return {"status": "released"}
         if redemption.by_shop and not caller.acts_for_others:
             raise Forbidden("made_by_shop", "Only the shop can release what it has held.")
         journal = settle(member, in_force(), now)
-        if not superseded and redemption.status != "released" and not redemption.lapsed(journal.now):
+        if redemption.status != "released" and not redemption.lapsed(journal.now):
             held = list(_coupons(redemption).coupons.values())
             released, back = redemptions.release(journal, redemption, held)
             _commit(journal, released, back)
@@ -155,19 +169,25 @@ def _read(member_id: str, request: QuoteRequest, *operations: str) -> Found:
     return read(member=member_id, operations=operations, coupons=(member_id, ids))
 
 
+def _records(order_id: str, member_id: str) -> list[str]:
+    """Name the records of an order's redemptions: the shop's, and the member's own."""
+    return [
+        redemption_key(redemptions.record_of_order(order_id, member_id, by_shop=by_shop)) for by_shop in (True, False)
+    ]
+
+
 def _is_repeat(earlier: Redemption, member: Member, hashed: str) -> bool:
-    return earlier.status != "released" and earlier.member_id == member.member_id and earlier.request_hash == hashed
+    return earlier.member_id == member.member_id and earlier.request_hash == hashed
 
 
 def _find(member_id: str, redemption_id: str) -> tuple[Member, Redemption, bool]:
     """Read a redemption and its member; and whether it was let go and the order has held anew since."""
-    record = redemption_key(redemptions.record_of(redemption_id))
-    member, found = find(member_id, lambda id_: read(member=id_, operations=[record]))
-    redemption = found.operations.get(record)
+    record = redemptions.record_of(redemption_id)
+    member, found = find(member_id, lambda id_: read(member=id_, operations=[redemption_key(record)]))
+    redemption = found.operations.get(redemption_key(record))
     if not isinstance(redemption, Redemption) or redemption.member_id != member.member_id:
         raise NotFound
-    attempt = redemption_id.rpartition("_")[2]
-    if not (attempt.isascii() and attempt.isdigit() and 1 <= int(attempt[:9]) <= redemption.attempt):
+    if redemption_id not in (redemptions.id_of(record, attempt + 1) for attempt in range(redemption.attempt)):
         raise NotFound
     return member, redemption, redemption_id != redemption.redemption_id
 

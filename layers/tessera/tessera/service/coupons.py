@@ -15,7 +15,7 @@ from tessera.settlement import settle
 from tessera.shapes import Key, Shape, read_json
 from tessera.shapes import read as shape
 from tessera.store import lists
-from tessera.store.read import read
+from tessera.store.read import Found, read
 from tessera.store.transaction import Transaction
 
 _STATUSES = ("active", "held", "redeemed", "expired", "returned")
@@ -55,12 +55,12 @@ def claim(caller: Caller, path_id: str, body: str | None, key: str | None, now: 
     """
     member_id = named(caller, path_id)
     content, wanted = access_first(member_id, lambda: _read(body))
-    path = f"/members/{member_id}/coupons"
-    request = access_first(member_id, lambda: idempotency.request(caller.key, "POST", path, key, content))
+    access_first(member_id, lambda: _request(caller, member_id, key, content))
     coupon_key = secrets.token_bytes(domain.CODE_BYTES)
 
     def attempt() -> str:
-        member, found = find(member_id, lambda id_: read(member=id_, operations=[request.key] if request else []))
+        member, found = find(member_id, lambda id_: _read_member(id_, _request(caller, id_, key, content)))
+        request = _request(caller, member.member_id, key, content)
         if request and isinstance(earlier := found.operations.get(request.key), idempotency.Answer):
             return request.replay(earlier).body
         journal = settle(member, in_force(), now)
@@ -98,6 +98,14 @@ def list_coupons(
     found = list(islice(wanted, most + 1))
     more = paging.cursor(of, found[most - 1].coupon_id) if len(found) > most else None
     return {"items": [answers.coupon(coupon, as_of) for coupon in found[:most]], "next_cursor": more}
+
+
+def _request(caller: Caller, member_id: str, key: str | None, content: object) -> idempotency.Request | None:
+    return idempotency.request(caller.key, "POST", f"/members/{member_id}/coupons", key, content)
+
+
+def _read_member(member_id: str, request: idempotency.Request | None) -> Found:
+    return read(member=member_id, operations=[request.key] if request else [])
 
 
 def _read(body: str | None) -> tuple[object, ClaimRequest]:

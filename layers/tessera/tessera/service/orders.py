@@ -8,7 +8,7 @@ from tessera.messages import read_message
 from tessera.programme.load import in_force
 from tessera.purchases import Order
 from tessera.refusals import Invalid, NotFound, Problem
-from tessera.shapes import read_json
+from tessera.shapes import MAX_PROBLEMS, read_json
 from tessera.store import queues
 from tessera.store.items import order_key
 from tessera.store.read import read
@@ -27,7 +27,7 @@ def take(body: str | None, now: datetime) -> int:
 
     Raises:
         Unreadable: the body is no JSON.
-        Invalid: a message can be seen to be wrong; every one is told, by its pointer.
+        Invalid: a message can be seen to be wrong; what is wrong is told by its pointer.
         Unavailable: the queue did not take all of them; sending all of them again does no harm.
     """
     content = read_json(body)
@@ -41,6 +41,8 @@ def take(body: str | None, now: datetime) -> int:
     problems: list[Problem] = []
     codes = []
     for message, pointer in zip(messages, pointers, strict=True):
+        if len(problems) >= MAX_PROBLEMS:
+            break
         try:
             read_message(message, in_force(), now, pointer)
         except Invalid as refusal:
@@ -52,7 +54,7 @@ def take(body: str | None, now: datetime) -> int:
         if len(bodies[-1]) > _MAX_MESSAGE_BYTES:
             problems.append(Problem(pointer, f"must be at most {_MAX_MESSAGE_BYTES} bytes long"))
     if problems:
-        raise Invalid(problems, codes[0] if len(set(codes)) == 1 else "invalid")
+        raise Invalid(problems[:MAX_PROBLEMS], codes[0] if len(set(codes)) == 1 else "invalid")
     queues.send_all("PURCHASES_QUEUE_URL", bodies)
     return len(bodies)
 

@@ -86,6 +86,9 @@ def give_up_on(refund: str, now: datetime) -> bool:
     parked = read(operations=[refund]).operations.get(refund)
     if not isinstance(parked, RefundRecord) or not parked.message or not parked.due_at or parked.due_at > now:
         return False
+    if isinstance(read(operations=[order_key(parked.order_id)]).operations.get(order_key(parked.order_id)), Order):
+        _release_parked(parked.refund_id, now)
+        return True
     # The dead letter goes first: should what follows fail, it comes twice, and counts once all the same.
     dead_letter(parked.message, Refusal("order_never_came", "The order of this refund has not come in 30 days."))
     until_committed(lambda: _stop_waiting(refund, "order_never_came"))
@@ -94,7 +97,9 @@ def give_up_on(refund: str, now: datetime) -> bool:
 
 def dead_letter(body: str, refusal: Refusal) -> None:
     """Put a message that cannot be counted on the dead-letter queue, with attributes that say why."""
-    queues.send("PURCHASES_DEAD_LETTERS_URL", body, {"reason": refusal.code, "detail": refusal.explanation[:2000]})
+    # SQS refuses some characters that a client may have put into the name of a field.
+    detail = "".join(char if char.isprintable() else "?" for char in refusal.explanation[:2000])
+    queues.send("PURCHASES_DEAD_LETTERS_URL", body, {"reason": refusal.code, "detail": detail})
 
 
 def _count_order(message: OrderCompleted, now: datetime, unknown_identity: UnknownIdentity) -> _Counted:
@@ -117,6 +122,8 @@ def _count_order(message: OrderCompleted, now: datetime, unknown_identity: Unkno
         order = _complete(transaction, journal, message, hashed, held)
     else:
         reports: tuple[purchases.Report, ...] = ("unknown_identity",) if message.identity is not None else ()
+        if message.redemption_id:
+            reports = (*reports, "redemption_lost")
         order = replace(purchases.record(message, hashed, in_force(), now), reports=reports)
     if isinstance(there, AwaitedOrder):
         order = replace(order, parked=there.parked, version=there.version)
@@ -169,7 +176,7 @@ def _count_refund(message: OrderRefunded, now: datetime) -> Outcome:
     earlier, there = found.operations.get(refund), found.operations.get(order)
     version = 0
     if isinstance(earlier, RefundRecord):
-        if earlier.fingerprint != hashed:
+        if earlier.fingerprint != hashed and earlier.status in ("booked", "parked"):
             raise Refusal("refund_id_reused", "Another refund with this refund_id was counted before.")
         if earlier.status == "booked" or (earlier.status == "parked" and not isinstance(there, Order)):
             return Outcome("duplicate")
@@ -192,7 +199,12 @@ def _count_refund(message: OrderRefunded, now: datetime) -> Outcome:
     transaction = Transaction()
     transaction.operation(awaited)
     transaction.operation(
-        replace(record, status="parked", message=message.model_dump_json(exclude_none=True), due_at=now + PARKED_FOR)
+        replace(
+            record,
+            status="parked",
+            message=json.dumps(message.model_dump(mode="json", exclude_none=True), separators=(",", ":")),
+            due_at=now + PARKED_FOR,
+        )
     )
     transaction.commit()
     return Outcome("parked")
