@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.app import App, member_id
-from tests.handlers.messages import line, order, refund
+from tests.handlers.messages import basket, line, order, refund
 
 ALICE = member_id("alice")
 
@@ -152,7 +152,8 @@ def test_a_refund_may_name_an_amount(bought: App) -> None:
 
 def test_what_was_spent_already_is_not_asked_for_and_the_entry_says_so(bought: App) -> None:
     basket = {"currency": "GBP", "lines": [line("1", unit_price=10_000)]}
-    bought.post("/members/me/redemptions", {"order_id": "O2", "order": basket, "points": "max"})
+    held = bought.post("/members/me/redemptions", {"order_id": "O2", "order": basket, "points": "max"}).json
+    bought.post(f"/members/me/redemptions/{held['redemption_id']}/confirm")
 
     bought.send(refund("R1", "O1", line_1=1))
 
@@ -193,3 +194,23 @@ def test_characters_that_a_queue_refuses_do_not_stop_the_refunds_behind(app: App
     assert app.purchase("O1")["status"] == "refunded"
     (dead_letter,) = app.waiting("PurchasesDeadLetters")
     assert dead_letter.isascii()
+
+
+@pytest.mark.parametrize("ending", ["release", "lapse", "a part is confirmed"])
+def test_points_cannot_be_hidden_from_a_refund_by_holding_them(bought: App, ending: str) -> None:
+    """Alice has 50 points of welcome and 45 of the order; she holds all of them, and then returns the order."""
+    wanted = {"order_id": "O2", "order": basket(line("1", unit_price=9500), line("2", unit_price=1)), "points": 95}
+    held = bought.post("/members/me/redemptions", wanted).json
+    bought.send(refund("R1", "O1", line_1=4, line_2=1))
+    assert bought.entries()[0]["points"] == 0
+
+    path = f"/members/me/redemptions/{held['redemption_id']}"
+    match ending:
+        case "release":
+            bought.post(f"{path}/release")
+        case "lapse":
+            bought.now += timedelta(minutes=15)
+        case _:
+            bought.post(f"{path}/confirm", {"lines": ["2"]})
+
+    assert bought.card()["points"]["available"] == 50

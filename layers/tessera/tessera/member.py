@@ -43,6 +43,8 @@ class Hold:
     order_id: str
     points: int
     expires_at: datetime
+    owed: int = 0
+    """Points that refunds could not take because they were held: what the hold gives back is less by them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

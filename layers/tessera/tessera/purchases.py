@@ -247,8 +247,9 @@ def refund_lines(order: Order, message: OrderRefunded) -> Order:
 def refund(journal: Journal, before: Order, after: Order, message: OrderRefunded) -> None:
     """Book what a refund takes back and gives back, on the member who had placed the order.
 
-    Points that were earned go, as far as they are there (the entry states what is not); points that had paid come
-    back; growth leaves the day that got it, if that day still counts.
+    Points that were earned go, as far as they are there; those that are held for other orders go when the hold gives
+    them back, and the entry states what is left. Points that had paid come back. Growth leaves the day that got it, if
+    that day still counts.
     """
     due = _difference(before, after, "points")
     returned = _difference(before, after, "points_spent")
@@ -256,8 +257,10 @@ def refund(journal: Journal, before: Order, after: Order, message: OrderRefunded
     held_on_day = journal.member.growth_days.get(before.growth_day, 0)
     taken = min(due, max(0, journal.member.points + returned))
     detail: dict[str, object] = {"returned": returned} if returned else {}
-    if taken < due:
-        detail["shortfall"] = due - taken
+    if owed := _owe(journal, due - taken):
+        detail["owed"] = owed
+    if taken + owed < due:
+        detail["shortfall"] = due - taken - owed
     journal.book(
         "refund",
         at=message.refunded_at,
@@ -268,6 +271,18 @@ def refund(journal: Journal, before: Order, after: Order, message: OrderRefunded
         source={"order_id": before.order_id, "refund_id": message.refund_id},
         detail=detail,
     )
+
+
+def _owe(journal: Journal, points: int) -> int:
+    """Let open holds owe what a refund could not take; answer how much of it they can."""
+    left = points
+    holds = []
+    for hold in journal.member.holds:
+        part = min(left, hold.points - hold.owed)
+        holds.append(replace(hold, owed=hold.owed + part))
+        left -= part
+    journal.change(holds=tuple(holds))
+    return points - left
 
 
 def allot_points(points: int, lines: Sequence[Line]) -> list[int]:

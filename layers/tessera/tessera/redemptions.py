@@ -113,8 +113,8 @@ def confirm(
             raise Invalid(problems)
         kept = tuple(line for line in kept if line.line_id in line_ids)
     confirmed = replace(redemption, status="confirmed", lines=kept)
-    returned = redemption.points - confirmed.points
-    _drop_hold(journal, redemption)
+    owed = _drop_hold(journal, redemption)
+    returned = max(0, redemption.points - confirmed.points - owed)
     journal.book(
         "confirmation",
         points=returned,
@@ -134,8 +134,10 @@ def release(journal: Journal, redemption: Redemption, held: Sequence[Coupon]) ->
         raise Conflict("redemption_confirmed", "The redemption was confirmed; a refund gives back what it spent.")
     if redemption.status == "released" or redemption.lapsed(journal.now):
         raise Conflict("redemption_released", "The hold was released or has lapsed.")
-    _drop_hold(journal, redemption)
-    journal.book("release", points=redemption.points, source=source(redemption))
+    owed = _drop_hold(journal, redemption)
+    journal.book(
+        "release", points=redemption.points - owed, source=source(redemption), detail={"owed": owed} if owed else {}
+    )
     return replace(redemption, status="released"), [coupon.release() for coupon in held]
 
 
@@ -206,9 +208,11 @@ def _points_by_line(redemption: Redemption, lines: Sequence[Line]) -> list[int] 
     return None if any(left.values()) else points
 
 
-def _drop_hold(journal: Journal, redemption: Redemption) -> None:
+def _drop_hold(journal: Journal, redemption: Redemption) -> int:
+    """Take the hold off the member; answer the points of it that refunds are owed."""
     holds = journal.member.holds
     journal.change(holds=tuple(hold for hold in holds if hold.redemption_id != redemption.redemption_id))
+    return sum(hold.owed for hold in holds if hold.redemption_id == redemption.redemption_id)
 
 
 def source(redemption: Redemption) -> dict[str, str]:

@@ -39,9 +39,9 @@ def _release_lapsed_holds(journal: Journal) -> None:
             journal.book(
                 "release",
                 at=hold.expires_at,
-                points=hold.points,
+                points=hold.points - hold.owed,
                 source={"redemption_id": hold.redemption_id, "order_id": hold.order_id},
-                detail={"lapsed": True},
+                detail={"lapsed": True} | ({"owed": hold.owed} if hold.owed else {}),
             )
     journal.change(holds=tuple(hold for hold in journal.member.holds if hold.expires_at > journal.now))
 

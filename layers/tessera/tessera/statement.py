@@ -64,6 +64,8 @@ def _refund(entry: Entry) -> str:
     sentence = f"Refund {entry.source['refund_id']} of order {entry.source['order_id']}"
     if entry.detail.get("returned"):
         sentence += f"; {entry.detail['returned']} points that had paid are back"
+    if entry.detail.get("owed"):
+        sentence += f"; {entry.detail['owed']} points are set aside for another order and go when they are back"
     if entry.detail.get("shortfall"):
         sentence += f"; {entry.detail['shortfall']} points were spent already and are not asked for"
     return sentence
@@ -75,7 +77,10 @@ def _hold(entry: Entry) -> str:
 
 def _release(entry: Entry) -> str:
     why = "not paid in time" if entry.detail.get("lapsed") else "released"
-    return f"Back from order {entry.source['order_id']}: {why}"
+    sentence = f"Back from order {entry.source['order_id']}: {why}"
+    if entry.detail.get("owed"):
+        sentence += f"; {entry.detail['owed']} points went to a refund made meanwhile"
+    return sentence
 
 
 def _confirmation(entry: Entry) -> str:

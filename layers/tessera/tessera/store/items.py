@@ -52,7 +52,8 @@ def from_member(member: Member) -> dict[str, object]:
         if state.day
         else None,
         "holds": [
-            [hold.redemption_id, hold.order_id, hold.points, write_instant(hold.expires_at)] for hold in member.holds
+            [hold.redemption_id, hold.order_id, hold.points, write_instant(hold.expires_at), hold.owed]
+            for hold in member.holds
         ]
         or None,
         "claims": dict(member.claims) or None,
@@ -90,8 +91,8 @@ def to_member(fields: Fields) -> Member:
         if state
         else SignInState(),
         holds=tuple(
-            Hold(redemption_id=redemption, order_id=order, points=points, expires_at=parse_instant(expires))
-            for redemption, order, points, expires in fields.get("holds", [])
+            Hold(redemption_id=redemption, order_id=order, points=points, expires_at=parse_instant(expires), owed=owed)
+            for redemption, order, points, expires, owed in fields.get("holds", [])
         ),
         claims=fields.get("claims", {}),
         booked_at=parse_instant(fields["booked_at"]),
