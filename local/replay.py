@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -29,6 +30,8 @@ def main() -> None:
     from local import history  # noqa: PLC0415
     from tessera.refusals import Unavailable  # noqa: PLC0415
 
+    # A shell that starts it in the background lets it ignore an interrupt, which must stop it all the same.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         summary = history.load(path)
     except KeyboardInterrupt:

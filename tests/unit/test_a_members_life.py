@@ -36,6 +36,8 @@ class Model:
 
     balance: int = 100
     held: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+    owed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """What each hold gives back less, because a refund found its points held."""
     growth: dict[date, int] = field(default_factory=lambda: defaultdict(int))
     last_sign_in: date = date.min
     streak: int = 0
@@ -44,8 +46,17 @@ class Model:
         """Give back what lapsed holds have held."""
         for redemption_id, (points, expires_at) in list(self.held.items()):
             if expires_at <= now:
-                self.balance += points
+                self.balance += points - self.owed.pop(redemption_id, 0)
                 del self.held[redemption_id]
+
+    def refund(self, given_back: int, due: int) -> None:
+        """Take what is due from the balance, then from what holds will give back; the rest is not asked for."""
+        missing = max(0, due - given_back - self.balance)
+        self.balance = max(0, self.balance + given_back - due)
+        for redemption_id, (points, _) in self.held.items():
+            part = min(missing, points - self.owed[redemption_id])
+            self.owed[redemption_id] += part
+            missing -= part
 
     def sign_in(self, today: date) -> None:
         """Count a sign-in, once a day."""
@@ -140,7 +151,7 @@ class Life(RuleBasedStateMachine):
             refunded(of, what, of.refunded_quantity + units) - refunded(of, what, of.refunded_quantity)
             for what in (of.points, of.points_spent, of.growth)
         )
-        self.model.balance = max(0, self.model.balance + spent - points)
+        self.model.refund(spent, points)
         if before.growth_day > self.now.date() - WINDOW:
             self.model.growth[before.growth_day] -= growth
 
@@ -191,7 +202,7 @@ class Life(RuleBasedStateMachine):
             return
         points, _ = self.model.held.pop(redemption_id)
         spent = redemption.lines[0].points if only_first else points
-        self.model.balance += points - spent
+        self.model.balance += max(0, points - spent - self.model.owed.pop(redemption_id, 0))
         self.coupons |= {coupon.coupon_id: coupon for coupon in used}
         self.redemption[redemption_id] = confirmed
         self.keep(journal)
@@ -207,7 +218,7 @@ class Life(RuleBasedStateMachine):
         except Conflict:
             assert redemption.status == "confirmed"
             return
-        self.model.balance += self.model.held.pop(redemption_id)[0]
+        self.model.balance += self.model.held.pop(redemption_id)[0] - self.model.owed.pop(redemption_id, 0)
         self.coupons |= {coupon.coupon_id: coupon for coupon in back}
         self.redemption[redemption_id] = released
         self.keep(journal)
