@@ -1,7 +1,8 @@
 """Redemptions: what is held for an order, until it is confirmed or let go.
 
-A redemption is the record of the operation `redemption:<order>`, or of `redemption:<order, member>` where a member's own
-app made it: it has at most one attempt that is open or confirmed. It is held, then confirmed (by the shop, or by the order's arrival), released, or lapses by itself.
+A redemption is the record of the operation `redemption:<order>`, or `redemption:<order, member>` where a member's own
+app made it, and at most one attempt of it is open or confirmed. It is held, then confirmed (by the shop, or by the
+order's arrival), released, or lapses by itself.
 """
 
 from collections.abc import Sequence
