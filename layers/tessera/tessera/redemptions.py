@@ -58,7 +58,7 @@ class Redemption:
 
     def is_open(self, now: datetime) -> bool:
         """Whether it still stands: confirmed, or held and in time."""
-        return self.status == "confirmed" or (self.status == "held" and not self.lapsed(now))
+        return self.status != "released" and not self.lapsed(now)
 
     def lapsed(self, now: datetime) -> bool:
         """Whether the deadline passed before anybody confirmed or released it."""
@@ -103,7 +103,7 @@ def confirm(
         Conflict: it was released or has lapsed.
         Invalid: a line that is named is none of the redemption's.
     """
-    if redemption.status == "released" or redemption.lapsed(journal.now):
+    if not redemption.is_open(journal.now):
         raise Conflict("redemption_released", "The hold was released or has lapsed.")
     kept = redemption.lines
     if line_ids is not None:
@@ -133,7 +133,7 @@ def release(journal: Journal, redemption: Redemption, held: Sequence[Coupon]) ->
     """
     if redemption.status == "confirmed":
         raise Conflict("redemption_confirmed", "The redemption was confirmed; a refund gives back what it spent.")
-    if redemption.status == "released" or redemption.lapsed(journal.now):
+    if not redemption.is_open(journal.now):
         raise Conflict("redemption_released", "The hold was released or has lapsed.")
     owed = _drop_hold(journal, redemption)
     journal.book(
@@ -162,7 +162,7 @@ def on_arrival(
     named = (message.redemption_id, message.order_id, member.member_id)
     if redemption is None or named != (redemption.redemption_id, redemption.order_id, redemption.member_id):
         return Arrival(reports=("redemption_lost",))
-    let_go = redemption.status == "released" or redemption.lapsed(journal.now)
+    let_go = not redemption.is_open(journal.now)
     if let_go:
         there = all(coupon.status(journal.now) == "active" for coupon in its_coupons)
         if member.standing != "active" or redemption.points > member.points or not there:

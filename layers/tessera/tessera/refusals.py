@@ -36,9 +36,9 @@ class Refusal(Exception):  # noqa: N818 - a refusal is no error: it is the rules
 class NotFound(Refusal):
     """There is no such thing, or it is none of the caller's business: the answer is the same."""
 
-    def __init__(self, detail: str = "There is nothing here for this caller.") -> None:
+    def __init__(self) -> None:
         """Say no more than has to be said."""
-        super().__init__("not_found", detail)
+        super().__init__("not_found", "There is nothing here for this caller.")
 
 
 class Invalid(Refusal):

@@ -151,7 +151,7 @@ def release(caller: Caller, path_id: str, redemption_id: str, now: datetime) -> 
         if redemption.by_shop and not caller.acts_for_others:
             raise Forbidden("made_by_shop", "Only the shop can release what it has held.")
         journal = settle(member, in_force(), now)
-        if redemption.status != "released" and not redemption.lapsed(journal.now):
+        if redemption.is_open(journal.now):
             held = list(_coupons(redemption).coupons.values())
             released, back = redemptions.release(journal, redemption, held)
             _commit(journal, released, back)
