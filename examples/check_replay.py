@@ -260,7 +260,7 @@ def allot(shares: Sequence[Fraction]) -> list[int]:
 
 def climb(account: Account, tiers: Json, today: date) -> None:
     """Lift the tier to what the window's growth reaches; nothing lowers it within its term."""
-    first_day = today - timedelta(days=tiers["window_days"] - 1)
+    first_day = today - timedelta(days=tiers["growth"]["days"] - 1)
     growth = sum(growth for day, growth in account.growth_on.items() if first_day <= day <= today)
     reached = max(rung for rung, tier in enumerate(tiers["ladder"]) if tier["growth"] <= growth)
     account.rung = max(account.rung, reached)

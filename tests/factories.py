@@ -7,7 +7,8 @@ from typing import Any
 from tessera import purchases
 from tessera.checkout import RedemptionRequest
 from tessera.coupons import Coupon
-from tessera.journal import Journal
+from tessera.journal import Entry, Journal
+from tessera.lots import OPEN
 from tessera.member import Member, TierHeld
 from tessera.messages import OrderCompleted, OrderRefunded, fingerprint
 from tessera.programme.model import AmountOff, Percentage, Programme
@@ -33,7 +34,7 @@ RULES: dict[str, Any] = {
         "growth": {"base": {"earn": 1, "per": 100}},
     },
     "tiers": {
-        "window_days": 365,
+        "growth": {"policy": "window", "days": 365},
         "term_days": 365,
         "ladder": [
             {"id": "low", "name": "Low", "growth": 0},
@@ -83,8 +84,10 @@ def member(**fields: Any) -> Member:
         "member_id": "m_1",
         "enrolled_at": NOON,
         "booked_at": NOON,
+        "active_on": NOON.date(),
         "time_zone": "Europe/London",
         "tier": TierHeld(id="low", since=NOON),
+        "lots": {OPEN: fields["points"]} if fields.get("points") else {},
     }
     return Member(**given | fields)
 
@@ -135,6 +138,11 @@ def buy(journal: Journal, *lines: Line, **fields: Any) -> Order:
     """Count an order that is placed at the journal's now."""
     message = order_message(*lines, **{"placed_at": journal.now} | fields)
     return purchases.complete(journal, message, fingerprint(message))
+
+
+def explained(entry: Entry) -> dict[str, object]:
+    """Answer what an entry explains itself with, beside its lots."""
+    return {name: content for name, content in entry.detail.items() if name != "lots"}
 
 
 def refund(journal: Journal, order: Order, message: OrderRefunded) -> Order:

@@ -7,6 +7,7 @@ import pytest
 from tessera.coupons import Coupon
 from tessera.identities import Identity
 from tessera.journal import Journal
+from tessera.lots import OPEN
 from tessera.store import lists
 from tessera.store.client import StaleError
 from tessera.store.read import read
@@ -26,7 +27,7 @@ def commit(journal: Journal, *coupons: Coupon) -> None:
 
 
 def booked(journal: Journal, points: int) -> Journal:
-    journal.book("welcome", points=points)
+    journal.book("welcome", change={OPEN: points})
     return journal
 
 

@@ -28,7 +28,7 @@ PROGRAMME = {
         "growth": {"base": {"earn": 1, "per": 100}},
     },
     "tiers": {
-        "window_days": 365,
+        "growth": {"policy": "window", "days": 365},
         "term_days": 365,
         "ladder": [{"id": "newcomer", "growth": 0}, {"id": "junior", "growth": 10, "multiplier_bp": 15_000}],
     },

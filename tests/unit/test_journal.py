@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tessera.journal import Entry
+from tessera.lots import OPEN
 from tests.factories import NOON, member, opened
 
 bookings = st.lists(st.tuples(st.integers(-50, 200), st.integers(0, 50)), max_size=20)
@@ -21,7 +22,7 @@ def chained(entries: list[Entry]) -> bool:
 def test_the_balance_is_the_sum_of_all_entries(booked: list[tuple[int, int]]) -> None:
     journal = opened()
     for points, growth in booked:
-        journal.book("adjustment", points=points, growth=growth)
+        journal.book("adjustment", change={OPEN: points}, growth=growth)
     assert journal.member.points == sum(entry.points for entry in journal.entries)
     balances = [sum(entry.points for entry in journal.entries[: i + 1]) for i in range(len(booked))]
     assert [entry.points_balance for entry in journal.entries] == balances
@@ -31,7 +32,7 @@ def test_the_balance_is_the_sum_of_all_entries(booked: list[tuple[int, int]]) ->
 def test_entries_are_numbered_without_a_gap_and_chained(booked: list[tuple[int, int]]) -> None:
     journal = opened()
     for points, growth in booked:
-        journal.book("adjustment", points=points, growth=growth)
+        journal.book("adjustment", change={OPEN: points}, growth=growth)
     assert [entry.sequence for entry in journal.entries] == list(range(1, len(booked) + 1))
     assert chained(journal.entries)
     assert journal.member.sequence == len(booked)
@@ -61,7 +62,7 @@ def test_no_field_of_a_past_entry_can_change_unnoticed(forged: dict[str, object]
     journal = opened()
     for order_id in ("O0", "O1", "O2"):
         journal.book(
-            "purchase", points=5, rules=("base_rate",), source={"order_id": order_id}, detail={"on_tier": "low"}
+            "purchase", change={OPEN: 5}, rules=("base_rate",), source={"order_id": order_id}, detail={"on_tier": "low"}
         )
     first, second, third = journal.entries
     assert chained([first, second, third])
@@ -77,7 +78,7 @@ def test_an_entry_keeps_when_it_happened_apart_from_when_it_was_recorded() -> No
 
 def test_now_never_runs_backwards_for_a_member() -> None:
     journal = opened(now=NOON - timedelta(hours=1), booked_at=NOON)
-    journal.book("adjustment", points=1)
+    journal.book("adjustment", change={OPEN: 1})
     assert journal.entries[0].recorded_at == NOON
     assert journal.member.booked_at == NOON
 
@@ -97,5 +98,5 @@ def test_growth_counts_on_the_programmes_local_day() -> None:
 def test_booking_changes_no_member_in_place() -> None:
     before = member()
     journal = opened()
-    journal.book("adjustment", points=5, growth=5)
+    journal.book("adjustment", change={OPEN: 5}, growth=5)
     assert before == member()

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from tessera.card import card
 from tessera.enrolment import enrol
+from tessera.lots import OPEN
 from tessera.member import Hold, SignInState, TierHeld
 from tests.factories import NOON, PROGRAMME, member, programme
 
@@ -32,7 +33,7 @@ def test_a_new_member_lives_in_the_programmes_zone_unless_they_say_otherwise() -
 
 
 def test_the_card_shows_what_time_has_done_before_it_is_booked() -> None:
-    hold = Hold(redemption_id="r_1", order_id="O1", points=40, expires_at=NOON + timedelta(minutes=15))
+    hold = Hold(redemption_id="r_1", order_id="O1", parts=((OPEN, 40),), expires_at=NOON + timedelta(minutes=15))
     tier = TierHeld(id="middle", since=NOON - timedelta(days=365), until=NOON + timedelta(minutes=10))
     booked = member(points=60, holds=(hold,), tier=tier)
     before, after = (card(booked, PROGRAMME, NOON + timedelta(minutes=minutes)) for minutes in (0, 20))

@@ -4,7 +4,7 @@ import pytest
 
 from tessera import coupons
 from tessera.programme.load import ProgrammeError, in_force, load
-from tessera.programme.model import AmountOff, Percentage
+from tessera.programme.model import AmountOff, Percentage, Window
 from tests.factories import PROGRAMME, programme
 
 SMALL = """\
@@ -21,7 +21,7 @@ earning:
   growth:
     base: {earn: 1, per: 100}
 tiers:
-  window_days: 365
+  growth: {policy: window, days: 365}
   term_days: 365
   ladder:
     - {id: low, name: Low, growth: 0}
@@ -62,7 +62,7 @@ def test_the_programme_to_try_counts_in_pounds() -> None:
 def test_the_programme_to_try_has_five_tiers_that_count_a_year_and_are_held_for_a_year() -> None:
     tiers = in_force().tiers
     assert len(tiers.ladder) == 5
-    assert (tiers.window_days, tiers.term_days) == (365, 365)
+    assert (tiers.growth, tiers.term_days) == (Window(policy="window", days=365), 365)
 
 
 def test_the_programme_to_try_has_rates_by_category() -> None:
@@ -111,7 +111,7 @@ def test_what_is_not_said_has_a_default(file: Path) -> None:
         ("version: 1", "version: '1'", 1, "version: Input should be a valid integer"),
         ("name: Small", "name: 5", 2, "name: Input should be a valid string"),
         ("name: Small", "name: yes", 2, "name: Input should be a valid string"),
-        ("window_days: 365", "window_days: 400", 14, "window_days: Input should be less than or equal to 366"),
+        ("window, days: 365", "window, days: 400", 14, "days: Input should be less than or equal to 366"),
         ("welcome: {points: 50}", "welcome: 50", 5, "welcome: Input should be a valid dictionary"),
         ("earn: 2, per: 100", "earn: 2.5, per: 100", 10, "toys.earn: Input should be a valid integer"),
         ("earn: 2, per: 100", "earn: 2.0, per: 100", 10, "toys.earn: Input should be a valid integer"),
@@ -135,7 +135,7 @@ def test_what_is_not_said_has_a_default(file: Path) -> None:
         ("{days: 3, points: 5}", "{days: 3, days: 4}", 22, "days: is said twice"),
         ("name: Small", "name: Small\a", 1, "control characters are not allowed"),
         ("currency: GBP", "currency: [GBP", 5, "did not find expected ',' or ']'"),
-        ("  window_days", "\twindow_days", 14, "found character that cannot start any token"),
+        ("  growth: {policy", "\tgrowth: {policy", 14, "found character that cannot start any token"),
         ("name: Small", "name: Small: print", 2, "mapping values are not allowed in this context"),
         ("name: Small", "name: *small", 2, "found undefined alias"),
         ("name: Small", "name: !!python/name:os.system", 2, "could not determine a constructor"),

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tessera import purchases, tiers
+from tessera.lots import OPEN
 from tessera.messages import OrderRefunded, fingerprint
 from tessera.purchases import OrderLine, Redeemed, refund_lines
 from tessera.refusals import Invalid
@@ -16,6 +17,7 @@ from tests.factories import (
     NOON,
     PROGRAMME,
     buy,
+    explained,
     later,
     line,
     opened,
@@ -28,7 +30,8 @@ from tests.unit.strategies import baskets
 
 
 def paid_with(points_by_line: tuple[int, ...], to_book: int = 0) -> Redeemed:
-    return Redeemed(redemption_id="r_1", points_by_line=points_by_line, to_book=to_book)
+    parts = ((OPEN, sum(points_by_line)),)
+    return Redeemed(redemption_id="r_1", points_by_line=points_by_line, parts=parts, booked=not to_book)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -248,19 +251,19 @@ def test_a_penny_more_than_what_is_left_rounds_up_to_is_refused() -> None:
 def test_points_that_are_spent_already_are_not_asked_for_and_the_entry_says_so() -> None:
     journal = opened()
     order = buy(journal, line(unit_price=10_000))
-    journal.book("adjustment", points=-70)
+    journal.book("adjustment", change={OPEN: -70})
     order = refund(journal, order, refund_message({"1": 1}))
     entry = journal.entries[-1]
     assert (entry.kind, entry.points, entry.growth, entry.points_balance) == ("refund", -30, -100, 0)
-    assert entry.detail == {"shortfall": 70}
+    assert explained(entry) == {"taken": 30, "shortfall": 70}
 
 
 def test_a_shortfall_is_never_collected_later() -> None:
     journal = opened()
     order = buy(journal, line(quantity=2, unit_price=5000))
-    journal.book("adjustment", points=-100)
+    journal.book("adjustment", change={OPEN: -100})
     order = refund(journal, order, refund_message({"1": 1}))
-    journal.book("adjustment", points=500)
+    journal.book("adjustment", change={OPEN: 500})
     refund(journal, order, refund_message({"1": 1}))
     assert [entry.detail.get("shortfall") for entry in journal.entries if entry.kind == "refund"] == [50, None]
     assert journal.member.points == 450
@@ -281,10 +284,11 @@ def test_points_that_had_paid_come_back_line_by_line() -> None:
 def test_points_that_come_back_pay_what_is_taken_back() -> None:
     journal = opened(points=20)
     order = purchases.complete(journal, order_message(line(unit_price=10_000)), "f", paid_with((20,), to_book=20))
-    journal.book("adjustment", points=-journal.member.points)
+    journal.book("adjustment", change={OPEN: -journal.member.points})
     refund(journal, order, refund_message({"1": 1}))
     entry = journal.entries[-1]
-    assert (entry.points, entry.points_balance, entry.detail) == (0, 0, {"returned": 20, "shortfall": 80})
+    assert (entry.points, entry.points_balance) == (0, 0)
+    assert explained(entry) == {"taken": 20, "returned": 20, "shortfall": 80}
 
 
 def test_growth_leaves_the_day_that_got_it() -> None:
@@ -329,4 +333,4 @@ def test_the_refund_of_an_order_that_earned_nothing_takes_nothing() -> None:
     order = buy(journal, line(unit_price=5000))
     refund(journal, order, refund_message({"1": 1}))
     assert (journal.entries[-1].points, journal.entries[-1].growth) == (0, 0)
-    assert journal.entries[-1].detail == {}
+    assert explained(journal.entries[-1]) == {"taken": 0}

@@ -9,11 +9,23 @@ from tessera import checkout, purchases, redemptions
 from tessera.checkout import MAX_OPEN_HOLDS
 from tessera.coupons import Coupon
 from tessera.journal import Journal
+from tessera.lots import OPEN
 from tessera.purchases import Order
 from tessera.redemptions import Arrival, Redemption
 from tessera.refusals import Conflict, Forbidden, Invalid
 from tessera.shapes import Line
-from tests.factories import NOON, checkout_request, coupon, later, line, opened, order_message, refund, refund_message
+from tests.factories import (
+    NOON,
+    checkout_request,
+    coupon,
+    explained,
+    later,
+    line,
+    opened,
+    order_message,
+    refund,
+    refund_message,
+)
 
 BASKET = (line("1", quantity=3), line("2", sku="OTHER"))
 """£40: with £5 off and 300 points, £32 are left to pay."""
@@ -185,7 +197,7 @@ def test_confirming_a_part_spends_its_share_and_uses_the_coupon() -> None:
     assert [of.line_id for of in confirmed.lines] == ["2"]
     assert [one.redeemed for one in used] == [True]
     entry = journal.entries[-1]
-    assert (entry.points, entry.detail) == (225, {"points_spent": 75, "returned": 225})
+    assert (entry.points, explained(entry)) == (225, {"points_spent": 75, "returned": 225})
     assert journal.member.points == 925
 
 
@@ -220,7 +232,7 @@ def test_a_hold_that_nobody_confirms_lapses_by_itself() -> None:
     journal = later(journal, minutes=15)
     assert redemption.lapsed(journal.now)
     assert [one.status(journal.now) for one in held] == ["active"]
-    assert [(entry.kind, entry.points, entry.detail) for entry in journal.entries] == [
+    assert [(entry.kind, entry.points, explained(entry)) for entry in journal.entries] == [
         ("release", 300, {"lapsed": True})
     ]
     assert (journal.member.points, journal.member.holds) == (1000, ())
@@ -299,7 +311,7 @@ def test_an_order_whose_redemption_was_let_go_takes_points_and_coupon_again(let_
 def test_an_order_counts_and_is_reported_when_its_points_are_gone() -> None:
     journal, redemption, held = opened_and_held(points=300)
     journal = later(journal, minutes=20)
-    journal.book("adjustment", points=-1)
+    journal.book("adjustment", change={OPEN: -1})
     order, arrival = arrive(journal, redemption, held)
     assert arrival == Arrival(reports=("redemption_lost",))
     assert (order.reports, order.redemption_id, order.points) == (("redemption_lost",), None, 40)

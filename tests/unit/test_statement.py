@@ -6,6 +6,7 @@ from tessera import checkout, purchases, redemptions
 from tessera.coupons import Coupon
 from tessera.enrolment import enrol
 from tessera.journal import Journal
+from tessera.lots import OPEN
 from tessera.sign_ins import sign_in
 from tessera.statement import money, reason
 from tests.factories import (
@@ -86,7 +87,7 @@ def test_a_purchase_at_several_rates_names_the_rules() -> None:
 
 def test_a_purchase_that_points_paid_for_says_so() -> None:
     journal = opened(points=300)
-    redeemed = purchases.Redeemed(redemption_id="r_1", points_by_line=(300,))
+    redeemed = purchases.Redeemed(redemption_id="r_1", points_by_line=(300,), parts=((OPEN, 300),), booked=True)
     purchases.complete(journal, order_message(line(discount=300)), "f", redeemed)
     assert told(journal) == "Order O1: 1 point per £1, low ×1.0; 300 points paid"
 
@@ -99,9 +100,9 @@ def test_a_frozen_members_order_says_that_nothing_is_earned() -> None:
 
 def test_a_refund_tells_what_came_back_and_what_is_not_asked_for() -> None:
     journal = opened(points=20)
-    redeemed = purchases.Redeemed(redemption_id="r_1", points_by_line=(20,), to_book=20)
+    redeemed = purchases.Redeemed(redemption_id="r_1", points_by_line=(20,), parts=((OPEN, 20),), booked=False)
     order = purchases.complete(journal, order_message(line(unit_price=10_000)), "f", redeemed)
-    journal.book("adjustment", points=-100)
+    journal.book("adjustment", change={OPEN: -100})
     refund(journal, order, refund_message({"1": 1}))
     assert told(journal) == (
         "Refund R1 of order O1; 20 points that had paid are back; 80 points were spent already and are not asked for"

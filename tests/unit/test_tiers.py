@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tessera import tiers
 from tessera.journal import Entry, Journal
+from tessera.lots import OPEN
 from tessera.member import Hold, Member, TierHeld
 from tessera.settlement import due_at, settle
 from tests.factories import NOON, PROGRAMME, buy, later, line, member, opened, refund, refund_message
@@ -63,7 +64,7 @@ def test_growth_that_reaches_no_higher_tier_leaves_the_term_as_it_is() -> None:
 
 
 def test_the_lowest_tier_has_no_term() -> None:
-    assert due_at(opened().member) is None
+    assert due_at(opened().member, PROGRAMME) is None
     assert later(opened(), days=4000).entries == []
 
 
@@ -136,7 +137,7 @@ def test_there_is_nothing_above_the_highest_tier() -> None:
 
 
 def test_a_member_is_due_when_the_term_ends() -> None:
-    assert due_at(bought(100).member) == NOON + YEAR
+    assert due_at(bought(100).member, PROGRAMME) == NOON + YEAR
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -194,7 +195,7 @@ def test_terms_that_ended_one_after_another_are_all_reviewed_at_once() -> None:
 
 @pytest.mark.parametrize(("minutes", "points"), [(14, 60), (15, 100)])
 def test_a_hold_that_lapsed_gives_its_points_back(minutes: int, points: int) -> None:
-    hold = Hold(redemption_id="r_1", order_id="O1", points=40, expires_at=NOON + timedelta(minutes=15))
+    hold = Hold(redemption_id="r_1", order_id="O1", parts=((OPEN, 40),), expires_at=NOON + timedelta(minutes=15))
     journal = settle(member(points=60, holds=(hold,)), PROGRAMME, NOON + timedelta(minutes=minutes))
     assert journal.member.points == points
     assert [(entry.kind, entry.at) for entry in journal.entries] == (

@@ -267,8 +267,11 @@ def card(seen: domain.Card, profile: Profile | None, programme: "Programme") -> 
             "next": {"id": following.tier.id, "needs": {"growth": following.missing}} if following else None,
         },
         "growth": seen.growth,
-        # No programme can give points a date or a waiting time yet.
-        "points": {"available": seen.available, "pending": 0, "expiring": []},
+        "points": {
+            "available": seen.available,
+            "pending": seen.pending,
+            "expiring": [{"points": points, "at": write_instant(end)} for end, points in seen.expiring],
+        },
         "benefits": [],
         "sign_in": {"today": seen.signed_in_today, "streak": seen.streak},
     }

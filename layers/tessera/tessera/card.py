@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tessera import sign_ins, tiers
+from tessera import lots, sign_ins, tiers
 from tessera.instants import local_day
 from tessera.settlement import settle
 
@@ -24,6 +24,9 @@ class Card:
     growth: int
     next_tier: tiers.NextTier | None
     available: int
+    pending: int
+    expiring: tuple[tuple[datetime, int], ...]
+    """Points that have a date, the soonest first, each with the instant at which they go."""
     signed_in_today: bool
     streak: int
 
@@ -37,7 +40,11 @@ def card(member: Member, programme: Programme, now: datetime) -> Card:
         member=seen,
         growth=tiers.growth(seen, programme, journal.now),
         next_tier=tiers.next_tier(seen, programme, journal.now),
-        available=seen.points,
+        available=journal.available,
+        pending=lots.pending(seen.lots),
+        expiring=tuple(
+            (end, seen.lots[terms]) for terms in journal.soonest_first(seen.lots) if (end := journal.end(terms))
+        ),
         signed_in_today=seen.sign_in.day is not None and seen.sign_in.day >= today,
         streak=sign_ins.streak_on(seen.sign_in, today),
     )

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
+from tessera import lots
 from tessera.coupons import Coupon
+from tessera.instants import write_instant
 from tessera.journal import Journal
 from tessera.member import Hold
 from tessera.quotes import Quote, QuoteRequest, quote
@@ -50,9 +52,10 @@ def hold(
     refused = [verdict for verdict in priced.verdicts if not verdict.applies]
     if refused and request.coupons != "best":
         raise Conflict("coupon_" + str(refused[0].code), str(refused[0].detail))
-    if isinstance(request.points, int) and request.points > member.points:
-        raise Conflict("insufficient_points", f"{member.points} points are available.")
+    if isinstance(request.points, int) and request.points > max(0, journal.available):
+        raise Conflict("insufficient_points", f"{max(0, journal.available)} points are available.")
 
+    parts = journal.spend(priced.points_spent)
     attempt = earlier.attempt + 1 if earlier else 1
     redemption = Redemption(
         redemption_id=id_of(record_of_order(request.order_id, member.member_id, by_shop=by_shop), attempt),
@@ -66,6 +69,7 @@ def hold(
             HeldLine(line.line_id, points, line_fingerprint(line))
             for line, points in zip(request.order.lines, priced.points_by_line, strict=True)
         ),
+        parts=parts,
         coupon_ids=tuple(verdict.coupon_id for verdict in priced.verdicts if verdict.applies),
         request_hash=request_hash,
         version=earlier.version if earlier else 0,
@@ -76,11 +80,16 @@ def hold(
             Hold(
                 redemption_id=redemption.redemption_id,
                 order_id=redemption.order_id,
-                points=redemption.points,
+                parts=parts,
                 expires_at=redemption.expires_at,
             ),
         )
     )
-    journal.book("hold", points=-redemption.points, source=source(redemption))
+    journal.book(
+        "hold",
+        change=lots.loss(parts),
+        source=source(redemption),
+        detail={"expires_at": write_instant(redemption.expires_at)},
+    )
     held = [in_hand[id_].hold(redemption.redemption_id, redemption.expires_at) for id_ in redemption.coupon_ids]
     return redemption, priced, held

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tessera import tiers
+from tessera.instants import local_day
 from tessera.journal import Journal
 from tessera.member import Member
 
@@ -21,9 +22,10 @@ def enrol(member_id: str, time_zone: str | None, programme: Programme, now: date
         enrolled_at=now,
         time_zone=time_zone or programme.zone,
         tier=tiers.lowest(programme, now),
+        active_on=local_day(now, programme.zone),
         booked_at=now,
     )
     journal = Journal(member, programme, now)
     welcome = programme.welcome
-    journal.book("welcome", points=welcome.points, growth=welcome.growth, rules=("welcome",))
+    journal.book("welcome", change=journal.earn(welcome.points, now), growth=welcome.growth, rules=("welcome",))
     return journal

@@ -1,11 +1,13 @@
 """Growth by local day, packed: what lets a rolling window be exact to the day without reading history.
 
 The packed form is the number of the first day, then one number a day; a 0 is followed by how many days it stands for.
-Numbers are varints (seven bits a byte, low first), so a day of daily sign-ins costs one byte and a year 365.
+Numbers are varints, so a day of daily sign-ins costs one byte and a year 365.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
+
+from tessera import varints
 
 GrowthDays = Mapping[date, int]
 """Growth earned on each local day of the programme's zone; days with none are absent."""
@@ -25,6 +27,12 @@ def since(days: GrowthDays, last: date, window: int) -> GrowthDays:
     return {day: growth for day, growth in days.items() if day >= first}
 
 
+def counted(days: GrowthDays, day: date, growth: int) -> GrowthDays:
+    """Count growth on a day, or take it away; a day with none is absent."""
+    after = {**days, day: days.get(day, 0) + growth}
+    return {day: left for day, left in after.items() if left > 0}
+
+
 def pack(days: GrowthDays) -> bytes:
     """Write the days as few bytes."""
     if not days:
@@ -36,12 +44,12 @@ def pack(days: GrowthDays) -> bytes:
             numbers += [0, gap]
         numbers.append(days[day])
         expected = day.toordinal() + 1
-    return b"".join(_varint(number) for number in numbers)
+    return varints.pack(numbers)
 
 
 def unpack(packed: bytes) -> GrowthDays:
     """Read what `pack` wrote."""
-    numbers = _numbers(packed)
+    numbers = varints.unpack(packed)
     ordinal = next(numbers, 0)
     days = {}
     for number in numbers:
@@ -51,23 +59,3 @@ def unpack(packed: bytes) -> GrowthDays:
         else:
             ordinal += next(numbers)
     return days
-
-
-def _varint(number: int) -> bytes:
-    out = bytearray()
-    while number > 0x7F:  # noqa: PLR2004
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
-
-
-def _numbers(packed: bytes) -> Iterator[int]:
-    number = shift = 0
-    for byte in packed:
-        number |= (byte & 0x7F) << shift
-        if byte & 0x80:
-            shift += 7
-        else:
-            yield number
-            number = shift = 0

@@ -5,6 +5,7 @@ IANA zone. Nothing here, or anywhere in the domain, reads a clock: now is always
 """
 
 import re
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo, reset_tzpath
@@ -56,6 +57,17 @@ def from_epoch_millis(millis: int) -> datetime:
 def local_day(instant: datetime, zone: str) -> date:
     """Answer which day it is in `zone` at `instant`."""
     return instant.astimezone(ZoneInfo(zone)).date()
+
+
+def midnight(day: date, zone: str) -> datetime:
+    """Answer the instant at which a day begins in `zone`."""
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def months_later(day: date, months: int) -> date:
+    """Answer the same day so many months later, or the last of that month if it is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 Instant = Annotated[

@@ -1,7 +1,7 @@
 """The journal of one operation: books entries on a member, in sequence and chained.
 
-Whatever changes the balance goes through `Journal.book`, and so balance = sum of entries. The rest of the member's
-state changes by `Journal.change`, under the same version.
+Whatever changes the balance goes through `Journal.book` as a change to the lots, and so balance = sum of entries = sum
+of lots. The rest of the member's state changes by `Journal.change`, under the same version.
 """
 
 from __future__ import annotations
@@ -12,14 +12,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tessera import tiers
+from tessera import decay, growth_days, lots, tiers
 from tessera.instants import local_day, write_instant
+from tessera.lots import Terms
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from tessera.lots import Lots, Parts
     from tessera.member import Member
-    from tessera.programme.model import Programme
+    from tessera.programme.model import Decay, Programme
+
+ACTIVITIES = frozenset({"welcome", "sign_in", "purchase", "action", "hold"})
+"""The kinds of entries that are something which the member did: they put off expiry and decay by inactivity."""
 
 Detail = Mapping[str, object]
 """What an entry needs to explain itself, as JSON: strings, integers, lists and objects of them."""
@@ -71,28 +76,57 @@ class Entry:
 
 @dataclass(slots=True)
 class Journal:
-    """A member under one operation, and the entries booked so far. `now` never runs backwards for a member."""
+    """A member under one operation, and the entries booked so far. `now` never runs backwards for a member.
+
+    While what time has done is being booked, `instant` runs ahead from one such event to the next; after that, and for
+    everything else, it is now.
+    """
 
     member: Member
     programme: Programme
     now: datetime
     entries: list[Entry] = field(default_factory=list)
+    instant: datetime = field(init=False)
 
     def __post_init__(self) -> None:
         """Let now be no earlier than the member's last booking, whatever clock it came from."""
         self.now = max(self.now, self.member.booked_at)
+        self.instant = self.now
         self.change(booked_at=self.now)
+
+    @property
+    def available(self) -> int:
+        """The points that can be spent; below zero they are a debt."""
+        return lots.available(self.member.lots)
 
     def change(self, **fields: object) -> None:
         """Change the member's state beside the balances; `tier=…`, `sign_in=…`."""
         self.member = replace(self.member, **fields)  # type: ignore[arg-type]
+
+    def end(self, terms: Terms) -> datetime | None:
+        """Answer when points on these terms expire, as things stand."""
+        return terms.end(self.member.active_on, self.programme.zone)
+
+    def earn(self, points: int, at: datetime, *, pending: bool = False) -> dict[Terms, int]:
+        """Answer the change that gives points which were earned at `at`."""
+        terms = lots.earned(self.programme.points, self.programme.zone, at, self.now, pending=pending)
+        return {terms: points} if points else {}
+
+    def spend(self, points: int) -> Parts:
+        """Choose points to be spent, of those that are available: the soonest to expire first."""
+        spendable = {terms: held for terms, held in self.member.lots.items() if terms.matures_at is None}
+        return lots.take(spendable, self.soonest_first(spendable), points)
+
+    def soonest_first(self, held: Lots) -> list[Terms]:
+        """Order lots by when they expire."""
+        return lots.soonest_first(held, self.member.active_on, self.programme.zone)
 
     def book(  # noqa: PLR0913 - an entry has this many parts
         self,
         kind: str,
         *,
         at: datetime | None = None,
-        points: int = 0,
+        change: Lots | None = None,
         growth: int = 0,
         growth_day: date | None = None,
         rules: tuple[str, ...] = (),
@@ -104,18 +138,44 @@ class Journal:
         Args:
             kind: what happened, one of the contract's kinds.
             at: when it happened; now, if it is not given.
-            points: what the balance gains or, negative, loses.
+            change: what happens to the lots, and so to the balance.
             growth: what counts towards the tier; negative growth leaves the day that got it.
             growth_day: the local day on which the growth counts; that of `at`, if it is not given.
             rules: the programme's rules that made the entry.
             source: the ids of what caused it.
             detail: what the entry needs besides to explain itself in words.
         """
-        happened = at or self.now
-        if growth:
-            self._count(growth, growth_day or local_day(happened, self.programme.zone))
-        detail = dict(detail or {})
-        if upgrade := tiers.upgrade(self.member, self.programme, self.now):
+        happened = at or self.instant
+        explained = dict(detail or {})
+        if kind in ACTIVITIES:
+            self.change(active_on=max(self.member.active_on, local_day(happened, self.programme.zone)))
+        if change:
+            explained |= self._place(change)
+        counted = self._count(growth, growth_day, happened, explained) if growth else 0
+        self._append(kind, happened, sum(change.values()) if change else 0, counted, rules, source or {}, explained)
+
+    def book_decay(self, rule: Decay) -> None:
+        """Book what a month of inactivity costs in growth; growth that has come to nothing is forgotten."""
+        before = tiers.growth(self.member, self.programme, self.instant)
+        decayed = decay.Decayed(local_day(self.instant, self.programme.zone), rule.percent)
+        self.change(decays=(*self.member.decays, decayed))
+        after = tiers.growth(self.member, self.programme, self.instant)
+        if not after:
+            self.change(growth_days={}, decays=())
+        detail: dict[str, object] = {"percent": rule.percent, "idle_months": rule.idle_months}
+        self._append("decay", self.instant, 0, after - before, (), {}, detail)
+
+    def _append(  # noqa: PLR0913, PLR0917 - an entry has this many parts
+        self,
+        kind: str,
+        at: datetime,
+        points: int,
+        growth: int,
+        rules: tuple[str, ...],
+        source: Mapping[str, str],
+        detail: dict[str, object],
+    ) -> None:
+        if upgrade := tiers.upgrade(self.member, self.programme, self.instant):
             detail["tier"] = {"from": self.member.tier.id, "to": upgrade.id}
             self.change(tier=upgrade)
         member = self.member
@@ -123,21 +183,67 @@ class Journal:
             member_id=member.member_id,
             sequence=member.sequence + 1,
             kind=kind,
-            at=happened,
+            at=at,
             recorded_at=self.now,
             points=points,
             growth=growth,
             points_balance=member.points + points,
             rules=rules,
             programme_version=self.programme.version,
-            source=source or {},
+            source=source,
             detail=detail,
             previous_hash=member.chain,
         )
         self.entries.append(entry)
         self.change(sequence=entry.sequence, chain=entry.hash, points=entry.points_balance)
 
-    def _count(self, growth: int, day: date) -> None:
-        days = dict(self.member.growth_days)
-        days[day] = days.get(day, 0) + growth
-        self.change(growth_days={day: left for day, left in days.items() if left > 0})
+    def book_expired(self) -> None:
+        """Book the points that have expired by `instant`, which may have come back only now."""
+        ended = {terms: end for terms in self.member.lots if (end := self.end(terms)) and end <= self.instant}
+        expired = tuple((terms, points) for terms, points in self.member.lots.items() if terms in ended)
+        if not expired:
+            return
+        keys = ((Terms(ended[terms], None, terms.idle_days), points) for terms, points in expired)
+        self.book("expiry", change=lots.loss(expired))
+        self.change(gone=lots.changed(self.member.gone, lots.gain(keys)))
+
+    def _place(self, change: Lots) -> Detail:
+        """Apply a change to the lots, pay a debt from what can be spent now, and say so."""
+        after = lots.changed(self.member.lots, change)
+        total = dict(change)
+        paid: dict[str, object] = {}
+        debt = -after.get(lots.OPEN, 0)
+        if debt > 0:
+            spendable = {
+                terms: points
+                for terms, points in after.items()
+                if terms.matures_at is None and ((end := self.end(terms)) is None or end > self.instant)
+            }
+            if parts := lots.take(spendable, self.soonest_first(spendable), debt):
+                paid["debt_paid"] = sum(points for _, points in parts)
+                total = lots.loss(parts, lots.gain(((lots.OPEN, points) for _, points in parts), total))
+                after = lots.changed(self.member.lots, total)
+        self.change(lots=after)
+        written = lots.write((terms, points) for terms, points in total.items() if points)
+        return {"lots": written, **paid} if written else paid
+
+    def growth_day(self, day: date) -> date:
+        """Answer the day under which growth is kept that begins to count now, for what was done on `day`."""
+        if self.programme.tiers.growth.policy == "window":
+            return day
+        return decay.current(self.member.growth_days, self.member.decays, local_day(self.instant, self.programme.zone))
+
+    def _count(self, growth: int, day: date | None, at: datetime, detail: dict[str, object]) -> int:
+        """Count growth on its day; answer what it is worth, which for growth that has decayed is less than it was."""
+        usual = local_day(at, self.programme.zone)
+        day = day or self.growth_day(usual)
+        if day != usual:
+            detail["growth_day"] = day.isoformat()
+        before = tiers.growth(self.member, self.programme, self.instant)
+        self.change(growth_days=growth_days.counted(self.member.growth_days, day, growth))
+        if self.programme.tiers.growth.policy == "window":
+            return growth
+        worth = tiers.growth(self.member, self.programme, self.instant) - before
+        if worth != growth:
+            detail["growth_as_earned"] = growth
+        return worth

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from tessera.decay import Decays
 from tessera.growth_days import GrowthDays
+from tessera.lots import Lots, Parts
 
 Standing = Literal["active", "frozen", "closed"]
 
@@ -41,15 +43,32 @@ class Hold:
 
     redemption_id: str
     order_id: str
-    points: int
+    parts: Parts
+    """The points, by the lots they were taken from and in that order."""
     expires_at: datetime
     owed: int = 0
     """Points that refunds could not take because they were held: what the hold gives back is less by them."""
 
+    @property
+    def points(self) -> int:
+        """All points that it holds."""
+        return sum(points for _, points in self.parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionCount:
+    """What a kind of action has earned, as far as its caps need to know."""
+
+    points: int = 0
+    growth: int = 0
+    points_by_day: GrowthDays = field(default_factory=dict)
+    growth_by_day: GrowthDays = field(default_factory=dict)
+    """By local day of the member, of the last days only."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A member as of the last booking. `points` is the booked balance: the sum of all entries."""
+    """A member as of the last booking. `points` is the booked balance: the sum of all entries, and of all lots."""
 
     member_id: str
     enrolled_at: datetime
@@ -63,7 +82,18 @@ class Member:
     chain: bytes = b""
     """The hash of the last entry."""
     points: int = 0
+    lots: Lots = field(default_factory=dict)
+    gone: Lots = field(default_factory=dict)
+    """What has expired in the last year, by the instant at which it did: a refund does not take it once more."""
     growth_days: GrowthDays = field(default_factory=dict)
+    """Growth by the day on which it counts; if it decays, by the bucket that `decay.bucket` answers."""
+    growth_waiting: Mapping[tuple[datetime, date], int] = field(default_factory=dict)
+    """Growth that does not count yet: by when it will, and as of which day."""
+    decays: Decays = ()
+    active_on: date
+    """The last day, in the programme's zone, on which the member did something."""
+    actions: Mapping[str, ActionCount] = field(default_factory=dict)
+    """By kind, for kinds that have caps."""
     sign_in: SignInState = field(default_factory=SignInState)
     holds: tuple[Hold, ...] = ()
     claims: Mapping[str, int] = field(default_factory=dict)

@@ -7,23 +7,28 @@ is reckoned against, and the answer to `GET /purchases/{order_id}`.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from math import gcd
 from typing import TYPE_CHECKING, Literal
 
-from tessera import tiers
+from tessera import decay, lots, tiers
 from tessera.apportion import apportion
 from tessera.earning import LineEarning, earn
 from tessera.instants import local_day
+from tessera.lots import OPEN, Parts, Terms
 from tessera.refusals import Invalid, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import date
 
     from tessera.journal import Detail, Journal
+    from tessera.lots import Lots
     from tessera.messages import OrderCompleted, OrderRefunded, RefundedLine
     from tessera.programme.model import Programme
     from tessera.shapes import Line
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 Report = Literal["redemption_mismatch", "redemption_lost", "member_frozen", "member_closed", "unknown_identity"]
 
@@ -78,6 +83,11 @@ class Order:
     recorded_at: datetime
     currency: str
     growth_day: date
+    """The day on which its growth counts."""
+    terms: Terms = OPEN
+    """Those of the points that it earned."""
+    paid_with: Parts = ()
+    """The points that paid for it, by the lots they came from and in that order."""
     programme_version: int
     lines: tuple[OrderLine, ...]
     redemption_id: str | None = None
@@ -132,12 +142,13 @@ class RefundRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redeemed:
-    """What a redemption paid towards an order: points by line of the order, and points still to be booked for it."""
+    """What a redemption paid towards an order: points by line of the order, and by the lots they came from."""
 
     redemption_id: str
     points_by_line: tuple[int, ...]
-    to_book: int = 0
-    """Points to take with this purchase: those of a hold that was let go. One that still stood is booked already."""
+    parts: Parts
+    booked: bool
+    """Whether the balance is without these points already; those of a hold that was let go are taken once more."""
 
 
 def record(
@@ -193,13 +204,20 @@ def complete(
     order = replace(
         record(message, fingerprint, programme, journal.now, earnings), member_id=member.member_id, reports=reports
     )
+    change = journal.earn(order.points, order.placed_at, pending=True)
+    terms = next(iter(change), OPEN)
+    waits = programme.points.growth_waits and terms.matures_at is not None
+    order = replace(order, terms=terms, growth_day=_growth_day(journal, order, terms.matures_at if waits else None))
     if redeemed:
         spent = zip(order.lines, redeemed.points_by_line, strict=True)
         order = replace(
             order,
             redemption_id=redeemed.redemption_id,
+            paid_with=redeemed.parts,
             lines=tuple(replace(line, points_spent=points) for line, points in spent),
         )
+        if not redeemed.booked:
+            change = lots.loss(redeemed.parts, change)
     rules = tuple(dict.fromkeys(rule for line in order.lines for rule in line.rules))
     detail: dict[str, object] = {"multiplier_bp": tier.multiplier_bp, "on_tier": tier.id}
     detail |= _rates(rules, programme)
@@ -210,11 +228,15 @@ def complete(
     source = {"order_id": order.order_id}
     if redeemed:
         source["redemption_id"] = redeemed.redemption_id
+    if waits and order.growth and terms.matures_at:
+        detail["growth_waiting"] = order.growth
+        _wait(journal, (terms.matures_at, order.growth_day), order.growth)
     journal.book(
         "purchase",
         at=order.placed_at,
-        points=order.points - (redeemed.to_book if redeemed else 0),
-        growth=order.growth,
+        change=change,
+        growth=0 if waits else order.growth,
+        growth_day=order.growth_day,
         rules=rules,
         source=source,
         detail=detail,
@@ -247,30 +269,104 @@ def refund_lines(order: Order, message: OrderRefunded) -> Order:
 def refund(journal: Journal, before: Order, after: Order, message: OrderRefunded) -> None:
     """Book what a refund takes back and gives back, on the member who had placed the order.
 
-    Points that were earned go, as far as they are there; those that are held for other orders go when the hold gives
-    them back, and the entry states what is left. Points that had paid come back. Growth leaves the day that got it, if
-    that day still counts.
+    Points that had paid come back to the lots they came from; of several the last to expire comes back first. Points
+    that were earned are taken from the order's own lot, then from others, the soonest to expire first; those that have
+    expired are gone already. What is not there is, by the programme's policy, owed by the balance, or else by what
+    open holds will give back, and the entry states what is left. Growth leaves the day that got it, if that day still
+    counts.
     """
     due = _difference(before, after, "points")
-    returned = _difference(before, after, "points_spent")
-    growth = _difference(before, after, "growth")
-    held_on_day = journal.member.growth_days.get(before.growth_day, 0)
-    taken = min(due, max(0, journal.member.points + returned))
-    detail: dict[str, object] = {"returned": returned} if returned else {}
-    if owed := _owe(journal, due - taken):
-        detail["owed"] = owed
-    if taken + owed < due:
-        detail["shortfall"] = due - taken - owed
+    returned = _returned(journal, before, after)
+    change, expired = _take_back(journal, before, due, lots.gain(returned))
+    back = sum(points for _, points in returned)
+    taken = back - sum(change.values())
+    left = due - taken - sum(points for _, points in expired)
+    detail: dict[str, object] = {"taken": taken}
+    if back:
+        detail["returned"] = back
+    if expired:
+        detail["expired"] = lots.write(expired)
+    if left and journal.programme.points.refund == "debt":
+        detail["debt"] = left
+        change = lots.loss([(OPEN, left)], change)
+    elif left:
+        if owed := _owe(journal, left):
+            detail["owed"] = owed
+        if owed < left:
+            detail["shortfall"] = left - owed
+    growth, day = _take_growth(journal, before, _difference(before, after, "growth"), detail)
+    journal.change(gone=lots.changed(journal.member.gone, lots.loss(expired)))
     journal.book(
         "refund",
         at=message.refunded_at,
-        points=returned - taken,
-        growth=-min(growth, held_on_day),
-        growth_day=before.growth_day,
+        change=change,
+        growth=-growth,
+        growth_day=day,
         rules=tuple(dict.fromkeys(rule for line in before.lines for rule in line.rules)),
         source={"order_id": before.order_id, "refund_id": message.refund_id},
         detail=detail,
     )
+    journal.book_expired()
+
+
+def _growth_day(journal: Journal, order: Order, waits_until: datetime | None) -> date:
+    """Answer the day by which a refund finds the order's growth."""
+    if journal.programme.tiers.growth.policy == "window":
+        return order.growth_day
+    if waits_until:
+        return local_day(waits_until, journal.programme.zone)
+    return journal.growth_day(order.growth_day)
+
+
+def _wait(journal: Journal, key: tuple[datetime, date], growth: int) -> None:
+    waiting = journal.member.growth_waiting
+    left = {**waiting, key: waiting.get(key, 0) + growth}
+    journal.change(growth_waiting={key: growth for key, growth in left.items() if growth})
+
+
+def _take_growth(journal: Journal, order: Order, growth: int, detail: dict[str, object]) -> tuple[int, date]:
+    """Take growth from what still waits, or answer how much there is to be taken of which day."""
+    for key, waiting in journal.member.growth_waiting.items():
+        if key == (order.terms.matures_at, order.growth_day) and growth:
+            taken = min(growth, waiting)
+            detail["growth_waiting"] = -taken
+            _wait(journal, key, -taken)
+            return 0, order.growth_day
+    day: date | None = order.growth_day
+    if journal.programme.tiers.growth.policy == "decay":
+        day = decay.bucket(journal.member.growth_days, order.growth_day)
+    return min(growth, journal.member.growth_days.get(day, 0) if day else 0), day or order.growth_day
+
+
+def _returned(journal: Journal, before: Order, after: Order) -> Parts:
+    """Answer which points that had paid come back, and on what terms."""
+    total = sum(points for _, points in before.paid_with)
+    parts = lots.between(
+        before.paid_with, total - _shared(after, "points_spent"), total - _shared(before, "points_spent")
+    )
+    rules, zone, active_on = journal.programme.points, journal.programme.zone, journal.member.active_on
+    return tuple((lots.with_grace(terms, rules, zone, active_on, journal.now), points) for terms, points in parts)
+
+
+def _take_back(journal: Journal, order: Order, due: int, back: Lots) -> tuple[Lots, Parts]:
+    """Take points that an order had earned; answer the change, on top of what comes back, and what had expired."""
+    gone = {terms: points for terms, points in journal.member.gone.items() if _of_order(terms, order)}
+    expired = lots.take(gone, gone, due)
+    due -= sum(points for _, points in expired)
+    held = lots.changed(journal.member.lots, back)
+    there = {
+        terms: points for terms, points in held.items() if not (end := journal.end(terms)) or end > journal.instant
+    }
+    own = [order.terms, order.terms._replace(matures_at=None)]
+    others = [terms for terms in journal.soonest_first(there) if terms not in own]
+    return lots.loss(lots.take(there, [*dict.fromkeys(own), *others], due), back), expired
+
+
+def _of_order(gone: Terms, order: Order) -> bool:
+    """Whether points that expired may have been of the order's own lot."""
+    if gone.idle_days is None or gone.expires_at is None:
+        return gone == order.terms._replace(matures_at=None)
+    return gone.idle_days == order.terms.idle_days and gone.expires_at > order.recorded_at
 
 
 def _owe(journal: Journal, points: int) -> int:
@@ -300,10 +396,12 @@ def _refund_line(line: OrderLine, refunded: RefundedLine) -> OrderLine:
 
 
 def _difference(before: Order, after: Order, what: str) -> int:
-    return sum(
-        now.share(getattr(now, what)) - then.share(getattr(then, what))
-        for then, now in zip(before.lines, after.lines, strict=True)
-    )
+    return _shared(after, what) - _shared(before, what)
+
+
+def _shared(order: Order, what: str) -> int:
+    """Answer how much of what the lines have belongs to what is refunded of them."""
+    return sum(line.share(getattr(line, what)) for line in order.lines)
 
 
 def _rates(rules: Sequence[str], programme: Programme) -> Detail:

@@ -109,7 +109,7 @@ def quote(journal: Journal, request: QuoteRequest, in_hand: Mapping[str, Coupon]
         left = [amount - part for amount, part in zip(left, off, strict=True)]
 
     payable = sum(left) // programme.checkout.point_value
-    points = min(journal.member.points, payable, payable if request.points == "max" else request.points)
+    points = min(max(0, journal.available), payable, payable if request.points == "max" else request.points)
     value = points * programme.checkout.point_value
     points_by_line = apportion(points, left)
     paid = apportion(value, left)

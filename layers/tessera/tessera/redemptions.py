@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from tessera import lots
 from tessera.coupons import Coupon
 from tessera.identities import short_hash
 from tessera.journal import Journal
+from tessera.lots import Parts
 from tessera.messages import OrderCompleted
 from tessera.purchases import Redeemed, Report, allot_points
 from tessera.refusals import Conflict, Invalid, Problem
@@ -40,6 +42,8 @@ class Redemption:
     status: Literal["held", "confirmed", "released"]
     expires_at: datetime
     lines: tuple[HeldLine, ...]
+    parts: Parts
+    """The points that it holds or has spent, by the lots they came from and in that order."""
     coupon_ids: tuple[str, ...]
     request_hash: str
     answer: str = ""
@@ -113,15 +117,18 @@ def confirm(
         ]:
             raise Invalid(problems)
         kept = tuple(line for line in kept if line.line_id in line_ids)
-    confirmed = replace(redemption, status="confirmed", lines=kept)
+    spent = sum(line.points for line in kept)
+    confirmed = replace(redemption, status="confirmed", lines=kept, parts=lots.between(redemption.parts, 0, spent))
     owed = _drop_hold(journal, redemption)
-    returned = max(0, redemption.points - confirmed.points - owed)
+    back = lots.between(redemption.parts, spent + owed, redemption.points)
+    returned = sum(points for _, points in back)
     journal.book(
         "confirmation",
-        points=returned,
+        change=lots.gain(back),
         source=source(redemption),
-        detail={"points_spent": confirmed.points, "returned": returned},
+        detail={"points_spent": spent, "returned": returned},
     )
+    journal.book_expired()
     return confirmed, [coupon.redeem(redemption.redemption_id) for coupon in held]
 
 
@@ -137,8 +144,12 @@ def release(journal: Journal, redemption: Redemption, held: Sequence[Coupon]) ->
         raise Conflict("redemption_released", "The hold was released or has lapsed.")
     owed = _drop_hold(journal, redemption)
     journal.book(
-        "release", points=redemption.points - owed, source=source(redemption), detail={"owed": owed} if owed else {}
+        "release",
+        change=lots.gain(lots.between(redemption.parts, owed, redemption.points)),
+        source=source(redemption),
+        detail={"owed": owed} if owed else {},
     )
+    journal.book_expired()
     return replace(redemption, status="released"), [coupon.release() for coupon in held]
 
 
@@ -165,7 +176,7 @@ def on_arrival(
     let_go = not redemption.is_open(journal.now)
     if let_go:
         there = all(coupon.status(journal.now) == "active" for coupon in its_coupons)
-        if member.standing != "active" or redemption.points > member.points or not there:
+        if member.standing != "active" or redemption.points > max(0, journal.available) or not there:
             return Arrival(reports=("redemption_lost",))
     by_line = _points_by_line(redemption, message.lines)
     reports: tuple[Report, ...] = ()
@@ -175,7 +186,8 @@ def on_arrival(
     redeemed = Redeemed(
         redemption_id=redemption.redemption_id,
         points_by_line=tuple(by_line),
-        to_book=redemption.points if let_go else 0,
+        parts=journal.spend(redemption.points) if let_go else redemption.parts,
+        booked=not let_go,
     )
     if redemption.status == "confirmed":
         return Arrival(redeemed=redeemed, reports=reports)

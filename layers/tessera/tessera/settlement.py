@@ -1,55 +1,142 @@
 """What time has done: booked before anything else is, and shown on the card before it is booked.
 
-So it never matters when, or whether, the nightly work ran.
+Each event is booked as of its own instant, in the order of the instants. So it never matters when, how often, or
+whether the nightly work ran.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
-from tessera import growth_days, tiers
-from tessera.instants import local_day
+from tessera import decay, growth_days, lots, tiers
+from tessera.instants import local_day, midnight
 from tessera.journal import Journal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from tessera.member import Member
+    from tessera.member import Hold, Member
     from tessera.programme.model import Programme
 
+    Event = tuple[datetime, Callable[[Journal], None]]
 
-def settle(member: Member, programme: Programme, now: datetime) -> Journal:
-    """Open a journal for the member and book all that is overdue at `now`: holds that lapsed, terms that ended."""
+MOST_BOOKED = 40
+"""Entries of one settlement that a transaction has room for, beside what is to be written with them."""
+
+REMEMBERED_FOR = timedelta(days=366)
+"""How long it is remembered how many points have expired: a refund that comes later takes other points."""
+
+
+def settle(member: Member, programme: Programme, now: datetime, most: int | None = None) -> Journal:
+    """Open a journal for the member and book all that is overdue at `now`: in what order it happened.
+
+    Args:
+        member: the member as stored.
+        programme: the programme in force.
+        now: the instant up to which time has done its work.
+        most: how many entries to book at most; after so many there may be more to be done.
+    """
     journal = Journal(member, programme, now)
-    _release_lapsed_holds(journal)
-    _review_ended_terms(journal)
-    today = local_day(journal.now, programme.zone)
-    journal.change(growth_days=growth_days.since(journal.member.growth_days, today, programme.tiers.window_days))
+    while (event := _next(journal)) and (most is None or len(journal.entries) < most):
+        journal.instant, work = event
+        work(journal)
+    journal.instant = journal.now
+    _forget(journal)
     return journal
 
 
-def due_at(member: Member) -> datetime | None:
-    """Answer when the nightly work should next look at the member: when the tier's term ends."""
-    return member.tier.until
+def due_at(member: Member, programme: Programme) -> datetime | None:
+    """Answer when the nightly work should next look at the member; None if nothing is going to happen by itself.
+
+    A hold that lapses is no reason to look: it is booked with whatever comes next.
+    """
+    return min((instant for instant, _ in _upcoming(member, programme)), default=None)
 
 
-def _release_lapsed_holds(journal: Journal) -> None:
-    for hold in journal.member.holds:
-        if hold.expires_at <= journal.now:
-            journal.book(
-                "release",
-                at=hold.expires_at,
-                points=hold.points - hold.owed,
-                source={"redemption_id": hold.redemption_id, "order_id": hold.order_id},
-                detail={"lapsed": True} | ({"owed": hold.owed} if hold.owed else {}),
-            )
-    journal.change(holds=tuple(hold for hold in journal.member.holds if hold.expires_at > journal.now))
+def _next(journal: Journal) -> Event | None:
+    """Find the first event that is overdue. Of those at the same instant, the first that is listed below."""
+    lapses: Iterator[Event] = ((hold.expires_at, partial(_lapse, hold=hold)) for hold in journal.member.holds)
+    events = (*lapses, *_upcoming(journal.member, journal.programme))
+    first = min(events, key=lambda event: event[0], default=None)
+    return first if first and first[0] <= journal.now else None
 
 
-def _review_ended_terms(journal: Journal) -> None:
-    while (end := journal.member.tier.until) is not None and end <= journal.now:
-        before, after = journal.member.tier, tiers.reviewed(journal.member, journal.programme)
-        growth = tiers.growth(journal.member, journal.programme, end)
-        journal.change(tier=after)
-        if after.id != before.id:
-            journal.book("tier_change", at=end, detail={"tier": {"from": before.id, "to": after.id}, "growth": growth})
+def _upcoming(member: Member, programme: Programme) -> Iterator[Event]:
+    for terms in member.lots:
+        if end := terms.end(member.active_on, programme.zone):
+            yield end, Journal.book_expired
+    rule = programme.tiers.growth
+    if rule.policy == "decay" and member.growth_days:
+        day = decay.next_day(member.growth_days, member.decays, member.active_on, rule.idle_months)
+        yield midnight(day, programme.zone), partial(Journal.book_decay, rule=rule)
+    for terms in member.lots:
+        if terms.matures_at is not None:
+            yield terms.matures_at, _mature
+    for matures_at, _ in member.growth_waiting:
+        yield matures_at, _mature
+    if member.tier.until is not None:
+        yield member.tier.until, _review
+
+
+def _lapse(journal: Journal, hold: Hold) -> None:
+    """Give back what a hold held whose deadline has passed; what has expired meanwhile goes at once."""
+    journal.change(holds=tuple(other for other in journal.member.holds if other != hold))
+    journal.book(
+        "release",
+        change=lots.gain(lots.between(hold.parts, hold.owed, hold.points)),
+        source={"redemption_id": hold.redemption_id, "order_id": hold.order_id},
+        detail={"lapsed": True} | ({"owed": hold.owed} if hold.owed else {}),
+    )
+    journal.book_expired()
+
+
+def _mature(journal: Journal) -> None:
+    """Let pending points be spent, and growth that has waited with them count."""
+    ripe = tuple(
+        (terms, points)
+        for terms, points in journal.member.lots.items()
+        if terms.matures_at is not None and terms.matures_at <= journal.instant
+    )
+    waiting = [key for key in journal.member.growth_waiting if key[0] <= journal.instant]
+    growth = [(day, journal.member.growth_waiting[matures_at, day]) for matures_at, day in waiting]
+    journal.change(
+        growth_waiting={key: left for key, left in journal.member.growth_waiting.items() if key not in waiting}
+    )
+    change = lots.gain(((terms._replace(matures_at=None), points) for terms, points in ripe), lots.loss(ripe))
+    first_day, first_growth = growth[0] if growth else (None, 0)
+    detail = {"matured": sum(points for _, points in ripe)}
+    journal.book("maturity", change=change, growth=first_growth, growth_day=first_day, detail=detail)
+    for day, waited in growth[1:]:
+        journal.book("maturity", growth=waited, growth_day=day, detail={"matured": 0})
+
+
+def _review(journal: Journal) -> None:
+    """End a tier's term; an entry is booked if the tier changes."""
+    end = journal.instant
+    before, after = journal.member.tier, tiers.reviewed(journal.member, journal.programme)
+    growth = tiers.growth(journal.member, journal.programme, end)
+    journal.change(tier=after)
+    if after.id != before.id:
+        journal.book("tier_change", detail={"tier": {"from": before.id, "to": after.id}, "growth": growth})
+
+
+def _forget(journal: Journal) -> None:
+    """Drop what nothing will ask for any more, so that the member's state stays small."""
+    member, programme = journal.member, journal.programme
+    if programme.tiers.growth.policy == "window":
+        today = local_day(journal.now, programme.zone)
+        journal.change(growth_days=growth_days.since(member.growth_days, today, programme.tiers.growth.days))
+    if member.gone:
+        since = journal.now - REMEMBERED_FOR
+        remembered = {terms: points for terms, points in member.gone.items() if _at(terms) > since}
+        journal.change(gone=remembered)
+
+
+def _at(terms: lots.Terms) -> datetime:
+    if terms.expires_at is None:
+        message = "what has expired did so at some instant"
+        raise ValueError(message)
+    return terms.expires_at

@@ -44,7 +44,7 @@ def sign_in(journal: Journal) -> SignInResult:
     journal.change(sign_in=_signed(replace(state, streak=streak, points=points, growth=growth), today))
     journal.book(
         "sign_in",
-        points=points,
+        change=journal.earn(points, journal.now),
         growth=growth,
         rules=("daily_sign_in", *(f"streak_{reward.days}" for reward in reached)),
         source={"day": today.isoformat()},

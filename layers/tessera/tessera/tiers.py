@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tessera import growth_days
+from tessera import decay, growth_days
 from tessera.instants import local_day
 from tessera.member import Member, TierHeld
 
@@ -23,8 +23,11 @@ class NextTier:
 
 
 def growth(member: Member, programme: Programme, now: datetime) -> int:
-    """Sum the growth that counts now: that of the local days within the window."""
-    return growth_days.within(member.growth_days, local_day(now, programme.zone), programme.tiers.window_days)
+    """Answer the growth that counts now: that of the local days within the window, or what decay has left of it."""
+    rule = programme.tiers.growth
+    if rule.policy == "decay":
+        return decay.value(member.growth_days, member.decays)
+    return growth_days.within(member.growth_days, local_day(now, programme.zone), rule.days)
 
 
 def held(member: Member, programme: Programme) -> Tier:

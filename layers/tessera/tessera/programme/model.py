@@ -3,6 +3,8 @@
 Money is in minor units of the currency, multipliers are in basis points (10 000 is ×1), days are local days.
 """
 
+from collections.abc import Mapping
+from datetime import date
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
@@ -14,6 +16,8 @@ Positive = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Text = Annotated[str, Field(min_length=1, max_length=1000)]
+
+_NO_LEAP_YEAR = 2026
 
 
 class Rules(BaseModel):
@@ -52,6 +56,59 @@ class Earning(Rules):
     growth: Rates
 
 
+class Never(Rules):
+    """Points stay until they are spent."""
+
+    policy: Literal["never"] = "never"
+
+
+class MonthEnd(Rules):
+    """Points live for `months` and on to the end of that month."""
+
+    policy: Literal["month_end"]
+    months: Annotated[int, Field(ge=1, le=60)]
+
+
+class FixedDates(Rules):
+    """Points go at the end of the next of these days of the year (`MM-DD`) that leaves them `least_days`."""
+
+    policy: Literal["dates"]
+    dates: Annotated[list[Annotated[str, Field(pattern=r"^\d\d-\d\d$")]], Field(min_length=1, max_length=12)]
+    least_days: Annotated[int, Field(ge=0, le=366)] = 0
+
+    @field_validator("dates")
+    @classmethod
+    def _come_every_year(cls, dates: list[str]) -> list[str]:
+        for day in dates:
+            try:
+                date.fromisoformat(f"{_NO_LEAP_YEAR}-{day}")
+            except ValueError:
+                message = f"{day} is no day of every year"
+                raise ValueError(message) from None
+        return sorted(set(dates))
+
+
+class Inactivity(Rules):
+    """Points go, all of them, after so many whole days in which the member did nothing."""
+
+    policy: Literal["inactivity"]
+    days: Annotated[int, Field(ge=1, le=3660)]
+
+
+class Points(Rules):
+    """How long points last, when they can be spent, and what a refund does about those that were."""
+
+    expiry: Annotated[Never | MonthEnd | FixedDates | Inactivity, Field(discriminator="policy")] = Never()
+    return_window_days: Annotated[int, Field(ge=0, le=120)] = 0
+    """Whole days for which the points of a purchase are pending; 0 makes them available at once."""
+    growth_waits: bool = False
+    """Whether growth of a purchase counts only when its points are no longer pending."""
+    refund: Literal["floor", "debt"] = "floor"
+    """What becomes of points that a refund takes back and does not find: let go, or owed by the balance."""
+    returned_grace_days: Annotated[int, Field(ge=0, le=60)] = 0
+    """Whole days for which points that had paid can be spent again at least; 0 brings them back with their date."""
+
+
 class StreakReward(Reward):
     """Given once in a streak, on the day that completes it."""
 
@@ -83,10 +140,25 @@ class Tier(Rules):
     multiplier_bp: Annotated[int, Field(ge=0, le=100_000)] = 10_000
 
 
-class Ladder(Rules):
-    """Tiers from the lowest up: growth counts for `window_days`; a tier is held for `term_days`, then reviewed."""
+class Window(Rules):
+    """Growth counts for so many local days."""
 
-    window_days: Annotated[int, Field(ge=1, le=366)]
+    policy: Literal["window"]
+    days: Annotated[int, Field(ge=1, le=366)]
+
+
+class Decay(Rules):
+    """Growth counts for good, but after `idle_months` in which the member did nothing it loses a share each month."""
+
+    policy: Literal["decay"]
+    idle_months: Annotated[int, Field(ge=1, le=60)]
+    percent: Annotated[int, Field(ge=1, le=100)]
+
+
+class Ladder(Rules):
+    """Tiers from the lowest up, by growth that counts as `growth` says; one is held for `term_days`, then reviewed."""
+
+    growth: Annotated[Window | Decay, Field(discriminator="policy")]
     term_days: Annotated[int, Field(ge=1, le=3660)]
     ladder: Annotated[list[Tier], Field(min_length=1, max_length=50)]
 
@@ -112,6 +184,40 @@ class Ladder(Rules):
     def earned_by(self, growth: int) -> int:
         """Answer the rank of the highest tier that `growth` within the window reaches."""
         return max(i for i, tier in enumerate(self.ladder) if tier.growth <= growth)
+
+
+class Cap(Rules):
+    """The most that a kind of action earns within a period; what is left out is not capped."""
+
+    points: Count | None = None
+    growth: Count | None = None
+
+
+class Caps(Rules):
+    """Caps by local day, week (from Monday) and month of the member, and once and for all."""
+
+    day: Cap = Cap()
+    week: Cap = Cap()
+    month: Cap = Cap()
+    lifetime: Cap = Cap()
+
+
+class ActionRule(Reward):
+    """What a kind of action earns each time that a shop vouches for it."""
+
+    name: Name
+    tier_multiplier: bool = False
+    """Whether the tier multiplies its points; growth is never multiplied."""
+    caps: Caps = Caps()
+
+
+class Operators(Rules):
+    """What people at the brand may do to a member by hand, and the reasons they may give."""
+
+    reasons: Mapping[Id, Name] = Field(default_factory=dict)
+    """By code, what a member reads."""
+    ceilings: Mapping[Literal["operator", "supervisor"], Reward] = Field(default_factory=dict)
+    """By role, the most that one adjustment may give or take; a role without a ceiling adjusts nothing."""
 
 
 class _CouponTemplate(Rules):
@@ -167,6 +273,9 @@ class Programme(Rules):
     earning: Earning
     tiers: Ladder
     sign_ins: SignIns
+    points: Points = Points()
+    actions: Annotated[Mapping[Id, ActionRule], Field(max_length=20)] = Field(default_factory=dict)
+    operators: Operators = Operators()
     checkout: Checkout = Checkout()
     coupons: list[CouponTemplate] = Field(default_factory=list)
 

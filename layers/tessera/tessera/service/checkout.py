@@ -21,6 +21,7 @@ from tessera.redemptions import Redemption
 from tessera.refusals import Conflict, Forbidden, NotFound
 from tessera.service.attempts import until_committed
 from tessera.service.lookup import access_first, find, named
+from tessera.service.opening import open_journal
 from tessera.settlement import settle
 from tessera.shapes import Key, Shape, read_json
 from tessera.shapes import read as shape
@@ -80,7 +81,7 @@ def hold(caller: Caller, path_id: str, body: str | None, now: datetime) -> HoldA
         counted = found.operations.get(order)
         shops, members_own = (found.operations.get(key) for key in _records(request.order_id, member.member_id))
         earlier, other = (shops, members_own) if by_shop else (members_own, shops)
-        journal = settle(member, in_force(), now)
+        journal = open_journal(member, now)
         hashed = body_hash(content)
         earlier = earlier if isinstance(earlier, Redemption) else None
         if earlier and _is_repeat(earlier, member, hashed) and earlier.is_open(journal.now):
@@ -125,7 +126,7 @@ def confirm(caller: Caller, path_id: str, redemption_id: str, body: str | None, 
         if redemption.status == "confirmed" and request.lines is not None:
             redemptions.require_lines(redemption, request.lines)
         if redemption.status != "confirmed":
-            journal = settle(member, in_force(), now)
+            journal = open_journal(member, now)
             held = list(_coupons(redemption).coupons.values())
             confirmed, used = redemptions.confirm(journal, redemption, held, request.lines)
             _commit(journal, confirmed, used)
@@ -150,7 +151,7 @@ def release(caller: Caller, path_id: str, redemption_id: str, now: datetime) -> 
             return {"status": "released"}
         if redemption.by_shop and not caller.acts_for_others:
             raise Forbidden("made_by_shop", "Only the shop can release what it has held.")
-        journal = settle(member, in_force(), now)
+        journal = open_journal(member, now)
         if redemption.is_open(journal.now):
             held = list(_coupons(redemption).coupons.values())
             released, back = redemptions.release(journal, redemption, held)

@@ -11,7 +11,7 @@ from tessera.programme.load import in_force
 from tessera.refusals import Unreadable
 from tessera.service.attempts import until_committed
 from tessera.service.lookup import access_first, find, named
-from tessera.settlement import settle
+from tessera.service.opening import open_journal
 from tessera.shapes import Key, Shape, read_json
 from tessera.shapes import read as shape
 from tessera.store import lists
@@ -63,7 +63,7 @@ def claim(caller: Caller, path_id: str, body: str | None, key: str | None, now: 
         request = _request(caller, member.member_id, key, content)
         if request and isinstance(earlier := found.operations.get(request.key), idempotency.Answer):
             return request.replay(earlier).body
-        journal = settle(member, in_force(), now)
+        journal = open_journal(member, now)
         coupon = domain.claim(journal, wanted.template_id, coupon_key)
         answer = answers.write(answers.coupon(coupon, journal.now))
         transaction = Transaction()

@@ -18,7 +18,7 @@ from tessera.programme.load import in_force
 from tessera.purchases import AwaitedOrder, Order, RefundRecord
 from tessera.refusals import Invalid, Refusal
 from tessera.service.attempts import until_committed
-from tessera.settlement import settle
+from tessera.service.opening import open_journal
 from tessera.shapes import read as shape
 from tessera.shapes import read_json
 from tessera.store import queues
@@ -135,7 +135,7 @@ def _count_order(message: OrderCompleted, now: datetime, unknown_identity: Unkno
 def _journal(message: OrderCompleted, found: Found, now: datetime, unknown_identity: UnknownIdentity) -> Journal | None:
     """Open the journal of the member whose order it is; None if it is nobody's."""
     for member in found.members.values():
-        return settle(member, in_force(), now)
+        return open_journal(member, now)
     if message.member_id is not None:
         raise Refusal("unknown_member", "No member has this member_id.")
     if message.identity is not None and unknown_identity == "enrol":
@@ -216,7 +216,7 @@ def _book_refund(message: OrderRefunded, record: RefundRecord, order: Order, now
     transaction.operation(record)
     transaction.operation(_without(after, message.refund_id))
     if order.member_id:
-        journal = settle(read(member=order.member_id).members[order.member_id], in_force(), now)
+        journal = open_journal(read(member=order.member_id).members[order.member_id], now)
         purchases.refund(journal, order, after, message)
         transaction.journal(journal)
     transaction.commit()

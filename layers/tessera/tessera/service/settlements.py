@@ -5,8 +5,9 @@ from datetime import datetime
 from tessera.due_work import DueWork
 from tessera.programme.load import in_force
 from tessera.service.attempts import until_committed
+from tessera.service.opening import open_journal
 from tessera.service.purchases import give_up_on
-from tessera.settlement import due_at, settle
+from tessera.settlement import due_at
 from tessera.shapes import read as shape
 from tessera.shapes import read_json
 from tessera.store.read import read
@@ -30,10 +31,10 @@ def _settle(member_id: str, now: datetime) -> bool:
 
 def _settle_once(member_id: str, now: datetime) -> bool:
     member = read(member=member_id).members.get(member_id)
-    due = due_at(member) if member else None
+    due = due_at(member, in_force()) if member else None
     if member is None or due is None or due > max(now, member.booked_at):
         return False
     transaction = Transaction()
-    transaction.journal(settle(member, in_force(), now))
+    transaction.journal(open_journal(member, now))
     transaction.commit()
     return True

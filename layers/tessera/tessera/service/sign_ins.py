@@ -6,11 +6,10 @@ from tessera import answers
 from tessera import sign_ins as domain
 from tessera.access import Caller
 from tessera.instants import local_day
-from tessera.programme.load import in_force
 from tessera.refusals import Unreadable
 from tessera.service.attempts import until_committed
 from tessera.service.lookup import find, named
-from tessera.settlement import settle
+from tessera.service.opening import open_journal
 from tessera.store.read import read
 from tessera.store.transaction import Transaction
 
@@ -26,7 +25,7 @@ def sign_in(caller: Caller, path_id: str, now: datetime) -> domain.SignInResult:
 
     def attempt() -> domain.SignInResult:
         member, _ = find(member_id, lambda id_: read(member=id_))
-        journal = settle(member, in_force(), now)
+        journal = open_journal(member, now)
         result = domain.sign_in(journal)
         if result.new:
             transaction = Transaction()

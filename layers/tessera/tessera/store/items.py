@@ -5,16 +5,15 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from tessera import growth_days
+from tessera import decay, growth_days, lots
 from tessera.coupons import Coupon
 from tessera.idempotency import Answer
 from tessera.identities import shard
 from tessera.instants import parse_instant, write_instant
 from tessera.journal import Entry
-from tessera.member import Hold, Member, Profile, SignInState, TierHeld
+from tessera.member import ActionCount, Hold, Member, Profile, SignInState, TierHeld
 from tessera.purchases import AwaitedOrder, Order, OrderLine, RefundRecord
 from tessera.redemptions import HeldLine, Redemption
-from tessera.settlement import due_at
 
 SCHEMA = 1
 
@@ -22,9 +21,8 @@ Fields = Mapping[str, Any]
 Operation = Order | AwaitedOrder | RefundRecord | Redemption | Answer
 
 
-def from_member(member: Member) -> dict[str, object]:
+def from_member(member: Member, due: datetime | None) -> dict[str, object]:
     """Write a member's state. `due_shard` and `due_at` put it into the sparse index of what the night has to do."""
-    due = due_at(member)
     state = member.sign_in
     return {
         "member_id": member.member_id,
@@ -36,10 +34,20 @@ def from_member(member: Member) -> dict[str, object]:
         "sequence": member.sequence,
         "chain": member.chain,
         "points": member.points,
+        "lots": lots.pack(member.lots.items()),
+        "gone": lots.pack(member.gone.items()) or None,
         "tier": member.tier.id,
         "tier_since": write_instant(member.tier.since),
         "tier_until": _written(member.tier.until),
         "growth_days": growth_days.pack(member.growth_days),
+        "growth_waiting": [
+            [write_instant(matures_at), day.isoformat(), growth]
+            for (matures_at, day), growth in member.growth_waiting.items()
+        ]
+        or None,
+        "decays": decay.pack(member.decays) or None,
+        "active_on": member.active_on.isoformat(),
+        "actions": {kind: _from_action_count(count) for kind, count in member.actions.items()} or None,
         "sign_in": {
             "day": state.day.isoformat(),
             "streak": state.streak,
@@ -52,7 +60,7 @@ def from_member(member: Member) -> dict[str, object]:
         if state.day
         else None,
         "holds": [
-            [hold.redemption_id, hold.order_id, hold.points, write_instant(hold.expires_at), hold.owed]
+            [hold.redemption_id, hold.order_id, lots.pack(hold.parts), write_instant(hold.expires_at), hold.owed]
             for hold in member.holds
         ]
         or None,
@@ -75,10 +83,19 @@ def to_member(fields: Fields) -> Member:
         sequence=fields["sequence"],
         chain=fields["chain"],
         points=fields["points"],
+        lots=dict(lots.unpack(fields["lots"])),
+        gone=dict(lots.unpack(fields.get("gone", b""))),
         tier=TierHeld(
             id=fields["tier"], since=parse_instant(fields["tier_since"]), until=_read(fields.get("tier_until"))
         ),
         growth_days=growth_days.unpack(fields["growth_days"]),
+        growth_waiting={
+            (parse_instant(matures_at), date.fromisoformat(day)): growth
+            for matures_at, day, growth in fields.get("growth_waiting", [])
+        },
+        decays=decay.unpack(fields.get("decays", b"")),
+        active_on=date.fromisoformat(fields["active_on"]),
+        actions={kind: _to_action_count(count) for kind, count in fields.get("actions", {}).items()},
         sign_in=SignInState(
             day=date.fromisoformat(state["day"]),
             streak=state["streak"],
@@ -91,8 +108,14 @@ def to_member(fields: Fields) -> Member:
         if state
         else SignInState(),
         holds=tuple(
-            Hold(redemption_id=redemption, order_id=order, points=points, expires_at=parse_instant(expires), owed=owed)
-            for redemption, order, points, expires, owed in fields.get("holds", [])
+            Hold(
+                redemption_id=redemption,
+                order_id=order,
+                parts=lots.unpack(parts),
+                expires_at=parse_instant(expires),
+                owed=owed,
+            )
+            for redemption, order, parts, expires, owed in fields.get("holds", [])
         ),
         claims=fields.get("claims", {}),
         booked_at=parse_instant(fields["booked_at"]),
@@ -312,10 +335,12 @@ def _from_order(order: Order) -> dict[str, object]:
         "recorded_at": write_instant(order.recorded_at),
         "currency": order.currency,
         "growth_day": order.growth_day.isoformat(),
+        "lot": _json(lots.write([(order.terms, order.points)])),
+        "paid_with": _json(lots.write(order.paid_with)) if order.paid_with else None,
         "programme_version": order.programme_version,
         "rules": rules,
         # A thousand lines as attributes would cost three times the write units that they cost as one text.
-        "lines": json.dumps(lines, separators=(",", ":"), ensure_ascii=False),
+        "lines": _json(lines),
         "redemption_id": order.redemption_id,
         "reports": order.reports or None,
         "parked": order.parked or None,
@@ -332,6 +357,8 @@ def _to_order(fields: Fields) -> Order:
         recorded_at=parse_instant(fields["recorded_at"]),
         currency=fields["currency"],
         growth_day=date.fromisoformat(fields["growth_day"]),
+        terms=lots.read(json.loads(fields["lot"]))[0][0],
+        paid_with=lots.read(json.loads(fields.get("paid_with", "[]"))),
         programme_version=fields["programme_version"],
         lines=tuple(
             OrderLine(
@@ -378,7 +405,8 @@ def _from_redemption(redemption: Redemption) -> dict[str, object]:
         "by_shop": redemption.by_shop,
         "status": redemption.status,
         "expires_at": write_instant(redemption.expires_at),
-        "lines": json.dumps(lines, separators=(",", ":"), ensure_ascii=False),
+        "lines": _json(lines),
+        "parts": _json(lots.write(redemption.parts)) if redemption.parts else None,
         "coupon_ids": redemption.coupon_ids or None,
         "request_hash": redemption.request_hash,
         "answer": redemption.answer,
@@ -395,11 +423,31 @@ def _to_redemption(fields: Fields) -> Redemption:
         status=fields["status"],
         expires_at=parse_instant(fields["expires_at"]),
         lines=tuple(HeldLine(*line) for line in json.loads(fields["lines"])),
+        parts=lots.read(json.loads(fields.get("parts", "[]"))),
         coupon_ids=tuple(fields.get("coupon_ids", ())),
         request_hash=fields["request_hash"],
         answer=fields["answer"],
         version=fields["version"],
     )
+
+
+def _from_action_count(count: ActionCount) -> list[object]:
+    by_day = growth_days.pack(count.points_by_day), growth_days.pack(count.growth_by_day)
+    return [count.points, count.growth, *by_day]
+
+
+def _to_action_count(stored: list[Any]) -> ActionCount:
+    points, growth, points_by_day, growth_by_day = stored
+    return ActionCount(
+        points=points,
+        growth=growth,
+        points_by_day=growth_days.unpack(points_by_day),
+        growth_by_day=growth_days.unpack(growth_by_day),
+    )
+
+
+def _json(content: object) -> str:
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=False)
 
 
 def _written(instant: datetime | None) -> str | None:

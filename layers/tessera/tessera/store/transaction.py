@@ -6,6 +6,7 @@ from typing import Any
 from tessera.coupons import Coupon
 from tessera.journal import Journal
 from tessera.member import Profile
+from tessera.settlement import due_at
 from tessera.store import client, items
 from tessera.store.attributes import attribute, item
 from tessera.store.client import call, name_of
@@ -23,7 +24,8 @@ class Transaction:
         This is the only place that writes entries, and an entry that exists is never written again.
         """
         member = journal.member
-        self._put("MEMBERS_TABLE", items.from_member(member), "member_id", member.version)
+        due = due_at(member, journal.programme)
+        self._put("MEMBERS_TABLE", items.from_member(member, due), "member_id", member.version)
         for entry in journal.entries:
             self._put("LEDGER_TABLE", items.from_entry(entry), "sequence", 0)
 
