@@ -25,7 +25,7 @@ def bought(pounds: int, journal: Journal | None = None) -> Journal:
 def test_an_upgrade_is_immediate_and_in_the_entry_that_earned_it() -> None:
     journal = bought(100)
     (entry,) = journal.entries
-    assert entry.detail["tier"] == {"from": "low", "to": "middle"}
+    assert entry.detail["tier"] == {"from": "low", "to": "middle", "until": "2027-03-02T12:00:00Z"}
     assert journal.member.tier == TierHeld(id="middle", since=NOON, until=NOON + YEAR)
 
 
@@ -79,7 +79,7 @@ def test_after_its_term_a_tier_falls_to_what_is_earned_without_grace() -> None:
     journal = later(journal, days=200)
     (entry,) = journal.entries
     assert (entry.kind, entry.points, entry.growth) == ("tier_change", 0, 0)
-    assert entry.detail == {"tier": {"from": "high", "to": "low"}, "growth": 0}
+    assert entry.detail == {"tier": {"from": "high", "to": "low", "until": None}, "growth": 0}
     assert journal.member.tier == TierHeld(id="low", since=NOON + timedelta(days=565))
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from tessera.identities import Identity
 
 MEMBER, SHOP, OPERATOR = "tessera/member", "tessera/shop", "tessera/operator"
+SUPERVISOR = "tessera/supervisor"
+"""An operator with higher ceilings; it comes with the operator's own scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,11 @@ class Caller:
     def acts_for_others(self) -> bool:
         """Whether any member's id is as good as their own."""
         return bool(self.scopes & {SHOP, OPERATOR})
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles of an operator, as the programme names them; of anybody else, none."""
+        return frozenset(scope.removeprefix("tessera/") for scope in self.scopes & {OPERATOR, SUPERVISOR})
 
     @property
     def key(self) -> str:

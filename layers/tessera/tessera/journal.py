@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING
 
 from tessera import decay, growth_days, lots, tiers
 from tessera.instants import local_day, write_instant
-from tessera.lots import Terms
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from tessera.lots import Lots, Parts
+    from tessera.lots import Lots, Parts, Terms
     from tessera.member import Member
     from tessera.programme.model import Decay, Programme
 
@@ -107,10 +106,13 @@ class Journal:
         """Answer when points on these terms expire, as things stand."""
         return terms.end(self.member.active_on, self.programme.zone)
 
-    def earn(self, points: int, at: datetime, *, pending: bool = False) -> dict[Terms, int]:
-        """Answer the change that gives points which were earned at `at`."""
-        terms = lots.earned(self.programme.points, self.programme.zone, at, self.now, pending=pending)
-        return {terms: points} if points else {}
+    def earn(self, points: int, at: datetime) -> dict[Terms, int]:
+        """Answer the change that gives points which were earned at `at` and can be spent at once."""
+        return {self.terms(at): points} if points else {}
+
+    def terms(self, at: datetime, *, pending: bool = False) -> Terms:
+        """Answer the terms of points that are earned at `at`, by the programme."""
+        return lots.earned(self.programme.points, self.programme.zone, at, self.now, pending=pending)
 
     def spend(self, points: int) -> Parts:
         """Choose points to be spent, of those that are available: the soonest to expire first."""
@@ -176,7 +178,7 @@ class Journal:
         detail: dict[str, object],
     ) -> None:
         if upgrade := tiers.upgrade(self.member, self.programme, self.instant):
-            detail["tier"] = {"from": self.member.tier.id, "to": upgrade.id}
+            detail["tier"] = tiers.change(self.member.tier, upgrade)
             self.change(tier=upgrade)
         member = self.member
         entry = Entry(
@@ -199,13 +201,14 @@ class Journal:
 
     def book_expired(self) -> None:
         """Book the points that have expired by `instant`, which may have come back only now."""
-        ended = {terms: end for terms in self.member.lots if (end := self.end(terms)) and end <= self.instant}
-        expired = tuple((terms, points) for terms, points in self.member.lots.items() if terms in ended)
-        if not expired:
-            return
-        keys = ((Terms(ended[terms], None, terms.idle_days), points) for terms, points in expired)
-        self.book("expiry", change=lots.loss(expired))
-        self.change(gone=lots.changed(self.member.gone, lots.gain(keys)))
+        expired = tuple(
+            (terms, points)
+            for terms, points in self.member.lots.items()
+            if (end := self.end(terms)) is not None and end <= self.instant
+        )
+        if expired:
+            self.book("expiry", change=lots.loss(expired))
+            self.change(gone=lots.gain(lots.gone(expired, self.instant), self.member.gone))
 
     def _place(self, change: Lots) -> Detail:
         """Apply a change to the lots, pay a debt from what can be spent now, and say so."""

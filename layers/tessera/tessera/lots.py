@@ -130,6 +130,11 @@ def take(lots: Lots, order: Iterable[Terms], points: int) -> Parts:
     return tuple(parts)
 
 
+def gone(expired: Parts, at: datetime) -> Parts:
+    """Answer by what points that expired at `at` are remembered: the instant, and whether inactivity was the reason."""
+    return tuple((Terms(terms.expires_at or at, None, terms.idle_days), points) for terms, points in expired)
+
+
 def between(parts: Parts, start: int, stop: int) -> Parts:
     """Answer the points from number `start` up to number `stop`, counted from 0 in the order of the parts."""
     found = []

@@ -1,7 +1,8 @@
-"""The messages of the purchases queue, version 1: an order that was completed, an order that was refunded."""
+"""The messages of the purchases queue, version 1: an order that was completed or refunded, an action that was done."""
 
 import hashlib
 import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -13,6 +14,11 @@ from tessera.shapes import MAX_LINES, Currency, Key, Label, LineId, Lines, Money
 
 if TYPE_CHECKING:
     from tessera.programme.model import Programme
+
+
+_LARGE = 10**15
+Attribute = Annotated[str, Field(max_length=500)] | Annotated[int, Field(ge=-_LARGE, le=_LARGE)] | bool
+"""What a shop says of an action; nothing is reckoned with it."""
 
 
 class OrderCompleted(Shape):
@@ -75,29 +81,69 @@ class OrderRefunded(Shape):
         return self.refunded_at
 
 
-Message = OrderCompleted | OrderRefunded
+class ActionDone(Shape):
+    """Something that a member did, as the shop vouches; what kinds there are the programme says."""
 
-_SHAPES: dict[str, type[OrderCompleted | OrderRefunded]] = {
+    schema_version: Annotated[int, Field(ge=1, le=1)] = 1
+    type: Literal["action"]
+    action_id: Key
+    member_id: Key | None = None
+    identity: Key | None = None
+    kind: Label
+    at: Instant
+    attributes: Annotated[dict[Label, Attribute], Field(max_length=20)] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_member(self) -> Self:
+        if (self.member_id is None) == (self.identity is None):
+            message = "either member_id or identity is needed"
+            raise ValueError(message)
+        return self
+
+    @property
+    def happened_at(self) -> datetime:
+        """When it happened."""
+        return self.at
+
+
+Message = OrderCompleted | OrderRefunded | ActionDone
+
+_SHAPES: dict[str, type[OrderCompleted | OrderRefunded | ActionDone]] = {
     "order.completed": OrderCompleted,
     "order.refunded": OrderRefunded,
+    "action": ActionDone,
 }
+_TIMES = {"order.completed": "placed_at", "order.refunded": "refunded_at", "action": "at"}
+
+ORDERS = frozenset({"order.completed", "order.refunded"})
+ACTIONS = frozenset({"action"})
 
 
-def read_message(content: Any, programme: "Programme", now: datetime, pointer: str = "") -> Message:
+def read_message(
+    content: Any, programme: "Programme", now: datetime, pointer: str = "", kinds: Collection[str] = ORDERS | ACTIONS
+) -> Message:
     """Read a message, and refuse what can be seen to be wrong without looking anything up.
 
+    Args:
+        content: parsed JSON.
+        programme: the rules in force.
+        now: when it was sent.
+        pointer: where it stands in what was sent, as a JSON pointer.
+        kinds: the types of messages that are taken here.
+
     Raises:
-        Invalid: it is no message, its currency is none of the programme's, or it happened in the future.
+        Invalid: it is no message, its currency or kind is none of the programme's, or it happened in the future.
     """
     if not isinstance(content, dict):
         raise Invalid([Problem(pointer, "must be an object")])
     kind = content.get("type")
-    if not isinstance(kind, str) or kind not in _SHAPES:
-        raise Invalid([Problem(pointer + "/type", "must be one of: " + ", ".join(_SHAPES))])
+    if not isinstance(kind, str) or kind not in kinds:
+        raise Invalid([Problem(pointer + "/type", "must be one of: " + ", ".join(sorted(kinds)))])
     message = read(_SHAPES[kind], content, pointer)
     if message.happened_at > now + FUTURE_TOLERANCE:
-        field = "placed_at" if isinstance(message, OrderCompleted) else "refunded_at"
-        raise Invalid([Problem(f"{pointer}/{field}", "must not be in the future")], "in_the_future")
+        raise Invalid([Problem(f"{pointer}/{_TIMES[kind]}", "must not be in the future")], "in_the_future")
+    if isinstance(message, ActionDone) and message.kind not in programme.actions:
+        raise Invalid([Problem(pointer + "/kind", "is no kind of action of the programme")], "unknown_action")
     if isinstance(message, OrderCompleted) and message.currency != programme.currency:
         problem = Problem(pointer + "/currency", f"must be {programme.currency}: the programme knows no other")
         raise Invalid([problem], "unknown_currency")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from tessera import decay, lots, tiers
 from tessera.apportion import apportion
 from tessera.earning import LineEarning, earn
-from tessera.instants import local_day
+from tessera.instants import local_day, write_instant
 from tessera.lots import OPEN, Parts, Terms
 from tessera.refusals import Invalid, Problem
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from tessera.journal import Detail, Journal
     from tessera.lots import Lots
+    from tessera.member import Hold
     from tessera.messages import OrderCompleted, OrderRefunded, RefundedLine
     from tessera.programme.model import Programme
     from tessera.shapes import Line
@@ -106,6 +107,10 @@ class Order:
     def growth(self) -> int:
         """What the order earned, refunds not deducted."""
         return sum(line.growth for line in self.lines)
+
+    def refunded(self, what: Literal["points", "growth", "points_spent"]) -> int:
+        """Answer how much of what the lines have belongs to what is refunded of them."""
+        return sum(line.share(getattr(line, what)) for line in self.lines)
 
     @property
     def status(self) -> str:
@@ -204,8 +209,8 @@ def complete(
     order = replace(
         record(message, fingerprint, programme, journal.now, earnings), member_id=member.member_id, reports=reports
     )
-    change = journal.earn(order.points, order.placed_at, pending=True)
-    terms = next(iter(change), OPEN)
+    terms = journal.terms(order.placed_at, pending=True)
+    change = {terms: order.points} if order.points else {}
     waits = programme.points.growth_waits and terms.matures_at is not None
     order = replace(order, terms=terms, growth_day=_growth_day(journal, order, terms.matures_at if waits else None))
     if redeemed:
@@ -225,12 +230,13 @@ def complete(
         detail["reports"] = list(reports)
     if redeemed:
         detail["points_spent"] = sum(redeemed.points_by_line)
+        if not redeemed.booked:
+            detail["taken_again"] = detail["points_spent"]
     source = {"order_id": order.order_id}
     if redeemed:
         source["redemption_id"] = redeemed.redemption_id
     if waits and order.growth and terms.matures_at:
-        detail["growth_waiting"] = order.growth
-        _wait(journal, (terms.matures_at, order.growth_day), order.growth)
+        detail["growth_waiting"] = _wait(journal, terms.matures_at, order.growth_day, order.growth)
     journal.book(
         "purchase",
         at=order.placed_at,
@@ -290,7 +296,10 @@ def refund(journal: Journal, before: Order, after: Order, message: OrderRefunded
         detail["debt"] = left
         change = lots.loss([(OPEN, left)], change)
     elif left:
-        if owed := _owe(journal, left):
+        before_owing = sum(hold.owed for hold in journal.member.holds)
+        journal.change(holds=owe(journal.member.holds, left))
+        owed = sum(hold.owed for hold in journal.member.holds) - before_owing
+        if owed:
             detail["owed"] = owed
         if owed < left:
             detail["shortfall"] = left - owed
@@ -318,20 +327,21 @@ def _growth_day(journal: Journal, order: Order, waits_until: datetime | None) ->
     return journal.growth_day(order.growth_day)
 
 
-def _wait(journal: Journal, key: tuple[datetime, date], growth: int) -> None:
+def _wait(journal: Journal, until: datetime, day: date, growth: int) -> list[object]:
+    """Let growth wait, or take it from what waits; answer what an entry says of it."""
     waiting = journal.member.growth_waiting
-    left = {**waiting, key: waiting.get(key, 0) + growth}
-    journal.change(growth_waiting={key: growth for key, growth in left.items() if growth})
+    left = {**waiting, (until, day): waiting.get((until, day), 0) + growth}
+    journal.change(growth_waiting={key: of_key for key, of_key in left.items() if of_key})
+    return [growth, write_instant(until), day.isoformat()]
 
 
 def _take_growth(journal: Journal, order: Order, growth: int, detail: dict[str, object]) -> tuple[int, date]:
     """Take growth from what still waits, or answer how much there is to be taken of which day."""
-    for key, waiting in journal.member.growth_waiting.items():
-        if key == (order.terms.matures_at, order.growth_day) and growth:
-            taken = min(growth, waiting)
-            detail["growth_waiting"] = -taken
-            _wait(journal, key, -taken)
-            return 0, order.growth_day
+    until = order.terms.matures_at
+    if until and (waiting := journal.member.growth_waiting.get((until, order.growth_day))):
+        if growth:
+            detail["growth_waiting"] = _wait(journal, until, order.growth_day, -min(growth, waiting))
+        return 0, order.growth_day
     day: date | None = order.growth_day
     if journal.programme.tiers.growth.policy == "decay":
         day = decay.bucket(journal.member.growth_days, order.growth_day)
@@ -341,9 +351,8 @@ def _take_growth(journal: Journal, order: Order, growth: int, detail: dict[str, 
 def _returned(journal: Journal, before: Order, after: Order) -> Parts:
     """Answer which points that had paid come back, and on what terms."""
     total = sum(points for _, points in before.paid_with)
-    parts = lots.between(
-        before.paid_with, total - _shared(after, "points_spent"), total - _shared(before, "points_spent")
-    )
+    start, stop = (total - order.refunded("points_spent") for order in (after, before))
+    parts = lots.between(before.paid_with, start, stop)
     rules, zone, active_on = journal.programme.points, journal.programme.zone, journal.member.active_on
     return tuple((lots.with_grace(terms, rules, zone, active_on, journal.now), points) for terms, points in parts)
 
@@ -369,16 +378,15 @@ def _of_order(gone: Terms, order: Order) -> bool:
     return gone.idle_days == order.terms.idle_days and gone.expires_at > order.recorded_at
 
 
-def _owe(journal: Journal, points: int) -> int:
-    """Let open holds owe what a refund could not take; answer how much of it they can."""
+def owe(holds: tuple[Hold, ...], points: int) -> tuple[Hold, ...]:
+    """Let open holds, the oldest first, owe what a refund could not take, as far as they hold so much."""
     left = points
-    holds = []
-    for hold in journal.member.holds:
+    owing = []
+    for hold in holds:
         part = min(left, hold.points - hold.owed)
-        holds.append(replace(hold, owed=hold.owed + part))
+        owing.append(replace(hold, owed=hold.owed + part))
         left -= part
-    journal.change(holds=tuple(holds))
-    return points - left
+    return tuple(owing)
 
 
 def allot_points(points: int, lines: Sequence[Line]) -> list[int]:
@@ -395,13 +403,8 @@ def _refund_line(line: OrderLine, refunded: RefundedLine) -> OrderLine:
     )
 
 
-def _difference(before: Order, after: Order, what: str) -> int:
-    return _shared(after, what) - _shared(before, what)
-
-
-def _shared(order: Order, what: str) -> int:
-    """Answer how much of what the lines have belongs to what is refunded of them."""
-    return sum(line.share(getattr(line, what)) for line in order.lines)
+def _difference(before: Order, after: Order, what: Literal["points", "growth"]) -> int:
+    return after.refunded(what) - before.refunded(what)
 
 
 def _rates(rules: Sequence[str], programme: Programme) -> Detail:

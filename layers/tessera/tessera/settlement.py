@@ -120,7 +120,7 @@ def _review(journal: Journal) -> None:
     growth = tiers.growth(journal.member, journal.programme, end)
     journal.change(tier=after)
     if after.id != before.id:
-        journal.book("tier_change", detail={"tier": {"from": before.id, "to": after.id}, "growth": growth})
+        journal.book("tier_change", detail={"tier": tiers.change(before, after), "growth": growth})
 
 
 def _forget(journal: Journal) -> None:
@@ -129,14 +129,7 @@ def _forget(journal: Journal) -> None:
     if programme.tiers.growth.policy == "window":
         today = local_day(journal.now, programme.zone)
         journal.change(growth_days=growth_days.since(member.growth_days, today, programme.tiers.growth.days))
-    if member.gone:
-        since = journal.now - REMEMBERED_FOR
-        remembered = {terms: points for terms, points in member.gone.items() if _at(terms) > since}
+    since = journal.now - REMEMBERED_FOR
+    if any(terms.expires_at and terms.expires_at <= since for terms in member.gone):
+        remembered = {terms: n for terms, n in member.gone.items() if terms.expires_at and terms.expires_at > since}
         journal.change(gone=remembered)
-
-
-def _at(terms: lots.Terms) -> datetime:
-    if terms.expires_at is None:
-        message = "what has expired did so at some instant"
-        raise ValueError(message)
-    return terms.expires_at

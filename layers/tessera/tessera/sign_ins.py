@@ -1,6 +1,6 @@
 """The daily sign-in (签到): once per local day of the member, with rewards for streaks."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from tessera.instants import local_day
@@ -41,7 +41,7 @@ def sign_in(journal: Journal) -> SignInResult:
     reached = [reward for reward in rules.streaks if reward.days == streak]
     points = rules.daily.points + sum(reward.points for reward in reached)
     growth = rules.daily.growth + sum(reward.growth for reward in reached)
-    journal.change(sign_in=_signed(replace(state, streak=streak, points=points, growth=growth), today))
+    journal.change(sign_in=signed(state, today, streak, points, growth))
     journal.book(
         "sign_in",
         change=journal.earn(points, journal.now),
@@ -72,12 +72,15 @@ def days_in(state: SignInState, month: date) -> list[date]:
     ]
 
 
-def _signed(state: SignInState, day: date) -> SignInState:
+def signed(state: SignInState, day: date, streak: int, points: int, growth: int) -> SignInState:
+    """Answer the state after a sign-in on `day` that was worth this much."""
     first = state.first_day or day
-    return replace(
-        state,
+    return SignInState(
         day=day,
-        longest_streak=max(state.longest_streak, state.streak),
+        streak=streak,
+        longest_streak=max(state.longest_streak, streak),
+        points=points,
+        growth=growth,
         first_day=first,
         days=state.days | 1 << (day - first).days,
     )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tessera import decay, growth_days
-from tessera.instants import local_day
+from tessera.instants import local_day, write_instant
 from tessera.member import Member, TierHeld
 
 if TYPE_CHECKING:
@@ -55,6 +55,11 @@ def upgrade(member: Member, programme: Programme, now: datetime) -> TierHeld | N
     if earned <= ladder.rank(member.tier.id):
         return None
     return TierHeld(id=ladder.ladder[earned].id, since=now, until=now + timedelta(days=ladder.term_days))
+
+
+def change(before: TierHeld, after: TierHeld) -> dict[str, str | None]:
+    """Say for an entry what a tier has changed to, and until when the new one is held."""
+    return {"from": before.id, "to": after.id, "until": write_instant(after.until) if after.until else None}
 
 
 def reviewed(member: Member, programme: Programme) -> TierHeld:

@@ -1,0 +1,155 @@
+"""History: a member's state rebuilt from the entries of the ledger alone.
+
+What is rebuilt is what the card shows and what the balances rest on. So the state that is kept with the member can be
+verified, and the card can be shown as of any past instant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from tessera import growth_days, lots, tiers
+from tessera.decay import Decayed
+from tessera.instants import local_day, parse_instant
+from tessera.journal import ACTIVITIES
+from tessera.member import Hold, Member, TierHeld
+from tessera.purchases import owe
+from tessera.sign_ins import signed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from tessera.journal import Entry
+    from tessera.programme.model import Programme
+
+_BY_TIME = frozenset({"expiry", "maturity", "decay", "tier_change"})
+"""The kinds of entries that nobody causes."""
+
+_A_SECOND = timedelta(seconds=1)
+
+
+def rebuild(member: Member, entries: Iterable[Entry], programme: Programme) -> Member:
+    """Rebuild a member from all entries up to some point, in their order.
+
+    Args:
+        member: whose they are; of it is taken only who the member is, and since when.
+        entries: from the first on, without a gap.
+        programme: the rules in force.
+    """
+    return reduce(lambda before, entry: step(before, entry, programme), entries, blank(member, programme))
+
+
+def blank(member: Member, programme: Programme) -> Member:
+    """Answer the member as before the first entry."""
+    return Member(
+        member_id=member.member_id,
+        enrolled_at=member.enrolled_at,
+        time_zone=member.time_zone,
+        tier=tiers.lowest(programme, member.enrolled_at),
+        active_on=local_day(member.enrolled_at, programme.zone),
+        booked_at=member.enrolled_at,
+    )
+
+
+def step(member: Member, entry: Entry, programme: Programme) -> Member:
+    """Answer the member after one more entry."""
+    detail: Any = entry.detail
+    instant = _effective(entry)
+    # Among what happens at one instant the review of a tier comes last.
+    reviewed_until = instant - _A_SECOND if _by_time(entry) and entry.kind != "tier_change" else instant
+    member = keep_tiers(member, programme, reviewed_until)
+    change = dict(lots.read(detail.get("lots", ())))
+    after = replace(
+        member,
+        sequence=entry.sequence,
+        chain=entry.hash,
+        points=member.points + entry.points,
+        lots=lots.changed(member.lots, change),
+        gone=_gone(member, entry, change),
+        holds=_holds(member, entry, change),
+        booked_at=entry.recorded_at,
+    )
+    if entry.kind in ACTIVITIES:
+        after = replace(after, active_on=max(after.active_on, local_day(entry.at, programme.zone)))
+    after = _with_growth(after, entry, programme, instant)
+    if tier := detail.get("tier"):
+        until = parse_instant(tier["until"]) if tier["until"] else None
+        after = replace(after, tier=TierHeld(id=tier["to"], since=instant, until=until))
+    if "standing" in detail:
+        after = replace(after, standing=detail["standing"])
+    if entry.kind == "sign_in":
+        day = date.fromisoformat(entry.source["day"])
+        after = replace(after, sign_in=signed(after.sign_in, day, detail["streak"], entry.points, entry.growth))
+    return after
+
+
+def keep_tiers(member: Member, programme: Programme, until: datetime) -> Member:
+    """Renew the terms that ended with the tier kept: these leave no entry, for nothing changed."""
+    while member.tier.until is not None and member.tier.until <= until:
+        after = tiers.reviewed(member, programme)
+        if after.id != member.tier.id:
+            break
+        member = replace(member, tier=after)
+    return member
+
+
+def _effective(entry: Entry) -> datetime:
+    """Answer as of when an entry was booked: what time had done as of when it did, everything else as of then."""
+    return entry.at if _by_time(entry) else entry.recorded_at
+
+
+def _by_time(entry: Entry) -> bool:
+    return entry.kind in _BY_TIME or "lapsed" in entry.detail
+
+
+def _gone(member: Member, entry: Entry, change: lots.Lots) -> lots.Lots:
+    if entry.kind == "expiry":
+        expired = tuple((terms, -points) for terms, points in change.items())
+        return lots.gain(lots.gone(expired, entry.at), member.gone)
+    detail: Any = entry.detail
+    return lots.changed(member.gone, lots.loss(lots.read(detail.get("expired", ()))))
+
+
+def _holds(member: Member, entry: Entry, change: lots.Lots) -> tuple[Hold, ...]:
+    detail: Any = entry.detail
+    redemption_id = entry.source.get("redemption_id")
+    if entry.kind == "hold":
+        hold = Hold(
+            redemption_id=entry.source["redemption_id"],
+            order_id=entry.source["order_id"],
+            parts=tuple((terms, -points) for terms, points in change.items()),
+            expires_at=parse_instant(detail["expires_at"]),
+        )
+        return (*member.holds, hold)
+    if "owed" in detail and entry.kind == "refund":
+        return owe(member.holds, detail["owed"])
+    return tuple(hold for hold in member.holds if hold.redemption_id != redemption_id)
+
+
+def _with_growth(member: Member, entry: Entry, programme: Programme, instant: datetime) -> Member:
+    detail: Any = entry.detail
+    if entry.kind == "decay":
+        decayed = Decayed(local_day(instant, programme.zone), detail["percent"])
+        after = replace(member, decays=(*member.decays, decayed))
+        nothing = not tiers.growth(after, programme, instant)
+        return replace(after, growth_days={}, decays=()) if nothing else after
+    if entry.growth or "growth_as_earned" in detail:
+        day = detail.get("growth_day")
+        counted = growth_days.counted(
+            member.growth_days,
+            date.fromisoformat(day) if day else local_day(entry.at, programme.zone),
+            detail.get("growth_as_earned", entry.growth),
+        )
+        member = replace(member, growth_days=counted)
+    waiting = dict(member.growth_waiting)
+    if "growth_waiting" in detail:
+        growth, until, day = detail["growth_waiting"]
+        key = parse_instant(until), date.fromisoformat(day)
+        waiting[key] = waiting.get(key, 0) + growth
+    if entry.kind == "maturity":
+        waiting = {key: growth for key, growth in waiting.items() if key[0] > entry.at}
+    return replace(member, growth_waiting={key: growth for key, growth in waiting.items() if growth})

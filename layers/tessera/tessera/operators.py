@@ -1,0 +1,81 @@
+"""What people at the brand do to a member by hand: each time with a reason, a note and their name in the entry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tessera import lots
+from tessera.refusals import Conflict, Forbidden, Invalid, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from tessera.journal import Journal
+    from tessera.member import Standing
+
+_KINDS: dict[str, str] = {"frozen": "freeze", "active": "unfreeze", "closed": "close"}
+
+
+def adjust(  # noqa: PLR0913 - an adjustment has this many parts
+    journal: Journal, points: int, growth: int, *, reason: str, note: str, by: str, roles: Collection[str]
+) -> None:
+    """Give points and growth, or take points, in one entry.
+
+    Points that are given are new ones, with the date that the programme gives to what is earned today. Points are taken
+    from what can be spent, the soonest to expire first, and never more than is there.
+
+    Args:
+        journal: the member's.
+        points: what is given or, negative, taken.
+        growth: what is given.
+        reason: the code of one of the programme's reasons.
+        note: what the next person who looks at it has to know.
+        by: the subject of the operator's token.
+        roles: the operator's roles, whose highest ceiling counts.
+
+    Raises:
+        Invalid: the programme has no such reason.
+        Forbidden: it is more than any of the operator's roles may adjust at once.
+        Conflict: there are not so many points to take.
+    """
+    explained = _explained(journal, reason, note, by)
+    ceilings = [ceiling for role, ceiling in journal.programme.operators.ceilings.items() if role in roles]
+    if not any(abs(points) <= ceiling.points and growth <= ceiling.growth for ceiling in ceilings):
+        most = max(((ceiling.points, ceiling.growth) for ceiling in ceilings), default=(0, 0))
+        raise Forbidden("above_ceiling", f"In one entry, this role adjusts {most[0]} points and {most[1]} growth.")
+    if points < 0 and -points > max(0, journal.available):
+        raise Conflict("insufficient_points", f"{max(0, journal.available)} points are available.")
+    journal.book(
+        "adjustment",
+        change=journal.earn(points, journal.now) if points > 0 else lots.loss(journal.spend(-points)),
+        growth=growth,
+        rules=(f"reason:{reason}",),
+        detail=explained,
+    )
+
+
+def change_standing(journal: Journal, standing: Standing, *, reason: str, note: str, by: str) -> bool:
+    """Freeze a member, lift that, or close the account for good.
+
+    Returns:
+        whether anything changed: who is frozen already stays so without another entry.
+
+    Raises:
+        Invalid: the programme has no such reason.
+        Conflict: the account is closed.
+    """
+    explained = _explained(journal, reason, note, by)
+    if journal.member.standing == standing:
+        return False
+    if journal.member.standing == "closed":
+        raise Conflict("member_closed", "The account is closed, and that is for good.")
+    journal.change(standing=standing)
+    journal.book(_KINDS[standing], rules=(f"reason:{reason}",), detail={"standing": standing, **explained})
+    return True
+
+
+def _explained(journal: Journal, reason: str, note: str, by: str) -> dict[str, object]:
+    words = journal.programme.operators.reasons.get(reason)
+    if words is None:
+        raise Invalid([Problem("/reason", "is no reason of the programme in force")], "unknown_reason")
+    return {"reason": words, "note": note, "by": by}

@@ -1,0 +1,143 @@
+"""Verification: whether a member's ledger is what it was when it was written, and adds up to what the member has."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from tessera import growth_days, lots
+from tessera.history import blank, keep_tiers, step
+from tessera.instants import local_day
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tessera.journal import Entry
+    from tessera.member import Member
+    from tessera.programme.model import Programme
+    from tessera.purchases import Order
+
+Head = tuple[int, bytes]
+"""The end of a chain: the number of an entry, and its hash."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mismatch:
+    """The first thing that does not add up."""
+
+    check: str
+    """`sequence`, `chain`, `balance`, `lots`, `head`, `member` or `order`."""
+    sequence: int | None
+    """The number of the entry where it shows, if it does at one."""
+    detail: str
+
+
+def verify(
+    member: Member,
+    entries: Iterable[tuple[Entry, bytes]],
+    programme: Programme,
+    earlier: Head | None = None,
+) -> Mismatch | None:
+    """Recompute a member's chain, balances and lots from the entries, and compare with what is kept.
+
+    Args:
+        member: the state that is kept.
+        entries: all entries up to the last that the state counts, in their order, each with the hash that is stored.
+        programme: the rules in force.
+        earlier: a head that was attested before: the entry of that number must have that hash still.
+
+    Returns:
+        the first mismatch, or None if all is as it has to be.
+    """
+    rebuilt = blank(member, programme)
+    for entry, stored in entries:
+        mismatch = _misfit(rebuilt, entry, stored, earlier)
+        if mismatch:
+            return mismatch
+        rebuilt = step(rebuilt, entry, programme)
+        if rebuilt.points != sum(rebuilt.lots.values()):
+            return Mismatch(check="lots", sequence=entry.sequence, detail="The lots do not add up to the balance.")
+    if earlier and earlier[0] > rebuilt.sequence:
+        return Mismatch(check="head", sequence=earlier[0], detail="An entry that was attested is not there.")
+    return _misfits(member, rebuilt, programme)
+
+
+def _misfit(before: Member, entry: Entry, stored: bytes, earlier: Head | None) -> Mismatch | None:
+    """Say what is wrong with an entry that should follow on `before`."""
+    number = entry.sequence
+    if number != before.sequence + 1:
+        return Mismatch(check="sequence", sequence=before.sequence + 1, detail="There is no entry with this number.")
+    if entry.previous_hash != before.chain or entry.hash != stored:
+        return Mismatch(check="chain", sequence=number, detail="This entry, or the one before, was changed.")
+    if earlier and number == earlier[0] and stored != earlier[1]:
+        return Mismatch(check="head", sequence=number, detail="The entry is not the one that was attested.")
+    if entry.points_balance != before.points + entry.points:
+        return Mismatch(check="balance", sequence=number, detail="The balance is not the one before plus the points.")
+    detail: Any = entry.detail
+    if sum(points for _, points in lots.read(detail.get("lots", ()))) != entry.points:
+        return Mismatch(check="lots", sequence=number, detail="What happened to the lots is not what was booked.")
+    return None
+
+
+def _misfits(member: Member, rebuilt: Member, programme: Programme) -> Mismatch | None:
+    """Compare the state that is kept with the one that follows from the entries."""
+    rebuilt = keep_tiers(rebuilt, programme, member.booked_at)
+    if programme.tiers.growth.policy == "window":
+        today, days = local_day(member.booked_at, programme.zone), programme.tiers.growth.days
+        member, rebuilt = (
+            replace(one, growth_days=growth_days.since(one.growth_days, today, days)) for one in (member, rebuilt)
+        )
+    for what in ("sequence", "chain", "points", "lots", "holds", "growth_days", "growth_waiting", "decays", "tier"):
+        if getattr(member, what) != getattr(rebuilt, what):
+            detail = f"What is kept of the member ({what}) is not what follows from the entries."
+            return Mismatch(check="member", sequence=rebuilt.sequence, detail=detail)
+    return None
+
+
+@dataclass(slots=True)
+class _Booked:
+    """What the entries say of an order, summed."""
+
+    earned: int = 0
+    taken_back: int = 0
+    returned: int = 0
+    sequence: int = 0
+
+
+@dataclass(slots=True)
+class OrderBook:
+    """What the entries of a member say of orders, to be compared with the orders' own records."""
+
+    _booked: dict[str, _Booked] = field(default_factory=lambda: defaultdict(_Booked))
+
+    def note(self, entry: Entry) -> None:
+        """Take note of one more entry; one that is about no order says nothing."""
+        detail: Any = entry.detail
+        if entry.kind == "purchase":
+            booked = self._booked[entry.source["order_id"]]
+            booked.earned += entry.points + detail.get("taken_again", 0)
+            booked.sequence = entry.sequence
+        elif entry.kind == "refund":
+            booked = self._booked[entry.source["order_id"]]
+            expired = sum(points for _, points in lots.read(detail.get("expired", ())))
+            booked.taken_back += expired + sum(detail.get(part, 0) for part in ("taken", "debt", "owed", "shortfall"))
+            booked.returned += detail.get("returned", 0)
+            booked.sequence = entry.sequence
+
+    @property
+    def order_ids(self) -> list[str]:
+        """The orders that the entries are about."""
+        return list(self._booked)
+
+    def verify(self, orders: Mapping[str, Order]) -> Mismatch | None:
+        """Compare with the orders' records; answer the first mismatch."""
+        for order_id, booked in self._booked.items():
+            order = orders.get(order_id)
+            if order is None:
+                return Mismatch(check="order", sequence=booked.sequence, detail="The order of the entry has no record.")
+            said = booked.earned, booked.taken_back, booked.returned
+            if said != (order.points, order.refunded("points"), order.refunded("points_spent")):
+                detail = "What was booked for the order is not what its record says."
+                return Mismatch(check="order", sequence=booked.sequence, detail=detail)
+        return None
