@@ -14,12 +14,13 @@ from typing_extensions import TypedDict
 
 from tessera import answers
 from tessera.checkout import RedemptionRequest
-from tessera.messages import Message, OrderCompleted, OrderRefunded
+from tessera.messages import ActionDone, OrderCompleted, OrderRefunded
 from tessera.programme.model import Programme
 from tessera.quotes import QuoteRequest
 from tessera.service.checkout import ConfirmationRequest
 from tessera.service.coupons import ClaimRequest
 from tessera.service.members import EnrolRequest, LinkRequest
+from tessera.service.operators import AdjustmentRequest, StandingRequest
 from tessera.service.orders import MAX_BATCH
 from tessera.shapes import Shape
 
@@ -58,11 +59,18 @@ class GatewayMessage(TypedDict):
 
 
 class MessageBatch(Shape):
-    """Messages that are taken together, or not at all."""
+    """Orders and refunds that are taken together, or not at all."""
 
     messages: Annotated[
-        list[Annotated[Message, Field(discriminator="type")]], Field(min_length=1, max_length=MAX_BATCH)
+        list[Annotated[OrderCompleted | OrderRefunded, Field(discriminator="type")]],
+        Field(min_length=1, max_length=MAX_BATCH),
     ]
+
+
+class ActionBatch(Shape):
+    """Actions that are taken together, or not at all."""
+
+    messages: Annotated[list[ActionDone], Field(min_length=1, max_length=MAX_BATCH)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,15 +122,28 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
         "GET /members/{member_id}": Route(
             name="show_card",
             summary="Show the member card",
+            detail="With `as_of` the card as it was at a past instant, by what had been recorded by then; 404 if the "
+            "member had not enrolled.",
+            query=("as_of",),
             answers={200: answers.Card},
-            refusals={404: ("not_found",)},
+            refusals={400: ("bad_as_of",), 404: ("not_found",)},
         ),
         "GET /members/{member_id}/entries": Route(
             name="list_entries",
             summary="List the statement, newest first",
-            query=("limit", "cursor"),
+            detail="With `as_of` the entries that had been recorded by a past instant. Operators see the note of an "
+            "adjustment, and by whom it was.",
+            query=("as_of", "limit", "cursor"),
             answers={200: answers.EntryPage},
-            refusals={400: ("bad_limit", "bad_cursor"), 404: ("not_found",)},
+            refusals={400: ("bad_as_of", "bad_limit", "bad_cursor"), 404: ("not_found",)},
+        ),
+        "GET /members/{member_id}/entries/verification": Route(
+            name="verify_entries",
+            summary="Recompute a member's chain, balances and lots, and say the first mismatch",
+            detail="Reads all of the member's entries. An entry's hash is the SHA-256 of the one before it and of its "
+            "own content.",
+            answers={200: answers.Verification},
+            refusals={404: ("not_found",)},
         ),
         "POST /members/{member_id}/identities": Route(
             name="link_identity",
@@ -172,6 +193,51 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             detail="404 while the order is still in the queue.",
             answers={200: answers.Purchase},
             refusals={404: ("not_found",)},
+        ),
+    },
+    "Actions": {
+        "POST /actions": Route(
+            name="send_actions",
+            summary="Put actions on the purchases queue",
+            detail="One message, or a batch that is taken whole or refused whole. What each kind earns, and up to what "
+            "caps, the programme says. An action is known by `action_id`: the same one twice changes nothing, the same "
+            "id with other content becomes a dead letter.",
+            body=ActionDone | ActionBatch,
+            answers={202: answers.Accepted},
+            refusals={400: ("not_json",), 422: ("invalid", "in_the_future", "unknown_action")},
+        ),
+    },
+    "Operators": {
+        "POST /members/{member_id}/adjustments": Route(
+            name="adjust",
+            summary="Give points or growth, or take points, with a reason",
+            detail="The reasons, and how much each role may adjust in one entry, are the programme's. Points are taken "
+            "from what is available, the soonest to expire first. The answer is the entry.",
+            body=AdjustmentRequest,
+            repeats_by_key=True,
+            answers={201: answers.Entry},
+            refusals={
+                400: ("not_json", "bad_idempotency_key"),
+                403: ("above_ceiling",),
+                404: ("not_found",),
+                409: ("insufficient_points", "idempotency_key_reused", "try_again"),
+                422: ("invalid", "unknown_reason"),
+            },
+        ),
+        "POST /members/{member_id}/standing": Route(
+            name="change_standing",
+            summary="Freeze a member, lift that, or close the account for good",
+            detail="A frozen member earns and redeems nothing and keeps what it has; refunds apply. A standing that a "
+            "member has already changes nothing.",
+            body=StandingRequest,
+            repeats_by_key=True,
+            answers={200: answers.Standing},
+            refusals={
+                400: ("not_json", "bad_idempotency_key"),
+                404: ("not_found",),
+                409: ("member_closed", "idempotency_key_reused", "try_again"),
+                422: ("invalid", "unknown_reason"),
+            },
         ),
     },
     "Coupons": {

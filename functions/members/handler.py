@@ -1,8 +1,8 @@
-"""Members: enrolling, the card, the statement, linked identities."""
+"""Members: enrolling, the card, the statement and its verification, linked identities."""
 
 from aws_lambda_powertools.event_handler import Response
 
-from tessera.service import members
+from tessera.service import members, verification
 from tessera.web import Api, answer
 
 api = Api()
@@ -18,13 +18,20 @@ def enrol() -> Response[str]:
 @api.get("/members/<member_id>")
 def show_card(member_id: str) -> Response[str]:
     """Show the member card."""
-    return answer(200, members.show_card(api.caller, member_id, api.now))
+    return answer(200, members.show_card(api.caller, member_id, api.parameter("as_of"), api.now))
 
 
 @api.get("/members/<member_id>/entries")
 def list_entries(member_id: str) -> Response[str]:
     """List the statement, newest first."""
-    return answer(200, members.list_entries(api.caller, member_id, api.parameter("limit"), api.parameter("cursor")))
+    past, limit, cursor = (api.parameter(name) for name in ("as_of", "limit", "cursor"))
+    return answer(200, members.list_entries(api.caller, member_id, past, limit, cursor, api.now))
+
+
+@api.get("/members/<member_id>/entries/verification")
+def show_verification(member_id: str) -> Response[str]:
+    """Verify a member's ledger."""
+    return answer(200, verification.show_verification(api.caller, member_id))
 
 
 @api.post("/members/<member_id>/identities")

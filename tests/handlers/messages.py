@@ -34,6 +34,11 @@ def refund(refund_id: str, order_id: str, **quantities: int) -> dict[str, Any]:
     }
 
 
+def action(action_id: str, kind: str = "review", **fields: Any) -> dict[str, Any]:
+    """Write an action of noon."""
+    return {"type": "action", "action_id": action_id, "kind": kind, "at": NOON} | fields
+
+
 def basket(*lines: dict[str, Any], shipping: int = 0) -> dict[str, Any]:
     """Write a basket."""
     return {"currency": "GBP", "lines": list(lines) or [line()], "shipping": shipping}

@@ -82,6 +82,11 @@ def test_she_falls_to_what_she_has_earned(app: App) -> None:
     assert (card["tier"]["id"], card["tier"]["since"]) == ("newcomer", "2027-11-22T08:26:01Z")
 
 
+def test_an_operator_makes_up_for_a_late_parcel(app: App) -> None:
+    answer = play(app, "members", "operators")
+    assert (answer["statusCode"], json.loads(answer["body"])["points_balance"]) == (201, 100)
+
+
 def test_an_operator_of_the_pool_gets_the_operators_scope(app: App) -> None:
     change = play(app, "pre_token")["response"]["claimsAndScopeOverrideDetails"]["accessTokenGeneration"]
     assert change == {"scopesToAdd": ["tessera/member", "tessera/operator"]}

@@ -29,6 +29,8 @@ def signing_in(groups: list[str] | None) -> dict[str, Any]:
         ([], ["tessera/member"]),
         (["shops", "operators-abroad"], ["tessera/member"]),
         (["operators"], ["tessera/member", "tessera/operator"]),
+        (["supervisors"], ["tessera/member", "tessera/operator", "tessera/supervisor"]),
+        (["operators", "supervisors"], ["tessera/member", "tessera/operator", "tessera/supervisor"]),
     ],
 )
 def test_every_user_is_a_member_and_operators_by_their_group(groups: list[str] | None, scopes: list[str]) -> None:

@@ -10,7 +10,7 @@ from tessera import card as domain
 from tessera import coupons, tiers
 from tessera.instants import write_instant
 from tessera.journal import Entry as LedgerEntry
-from tessera.member import Profile
+from tessera.member import Member, Profile
 from tessera.purchases import Order
 from tessera.quotes import Quote, Verdict
 from tessera.redemptions import Redemption
@@ -20,6 +20,7 @@ from tessera.statement import reason
 
 if TYPE_CHECKING:
     from tessera.programme.model import AmountOff, Percentage, Programme
+    from tessera.verification import Mismatch as FoundMismatch
 
 
 class Needs(TypedDict):
@@ -122,6 +123,8 @@ class Entry(TypedDict):
     rules: list[str]
     programme_version: int
     source: dict[str, str]
+    note: NotRequired[str]
+    by: NotRequired[str]
 
 
 class EntryPage(TypedDict):
@@ -129,6 +132,30 @@ class EntryPage(TypedDict):
 
     items: list[Entry]
     next_cursor: str | None
+
+
+class Mismatch(TypedDict):
+    """The first thing that does not add up: which check says so, at which entry if it shows at one."""
+
+    check: str
+    sequence: int | None
+    detail: str
+
+
+class Verification(TypedDict):
+    """What came of recomputing a member's chain, balances and lots. `head` is the hash of the last entry."""
+
+    verified: bool
+    entries: int
+    points_balance: int
+    head: str
+    mismatch: Mismatch | None
+
+
+class Standing(TypedDict):
+    """A member's standing."""
+
+    standing: str
 
 
 class PurchaseLine(TypedDict):
@@ -287,9 +314,9 @@ def sign_in(result: SignInResult) -> SignIn:
     }
 
 
-def entry(booked: LedgerEntry) -> Entry:
-    """Write a line of the statement."""
-    return {
+def entry(booked: LedgerEntry, *, for_staff: bool = False) -> Entry:
+    """Write a line of the statement; for staff with what an operator noted, and who that was."""
+    written: Entry = {
         "entry_id": booked.entry_id,
         "sequence": booked.sequence,
         "kind": booked.kind,
@@ -302,6 +329,21 @@ def entry(booked: LedgerEntry) -> Entry:
         "rules": list(booked.rules),
         "programme_version": booked.programme_version,
         "source": dict(booked.source),
+    }
+    if for_staff and "note" in booked.detail:
+        written["note"] = str(booked.detail["note"])
+        written["by"] = str(booked.detail["by"])
+    return written
+
+
+def verification(member: Member, found: "FoundMismatch | None") -> Verification:
+    """Write what came of verifying a member's ledger."""
+    return {
+        "verified": found is None,
+        "entries": member.sequence,
+        "points_balance": member.points,
+        "head": member.chain.hex(),
+        "mismatch": {"check": found.check, "sequence": found.sequence, "detail": found.detail} if found else None,
     }
 
 

@@ -77,7 +77,7 @@ def step(member: Member, entry: Entry, programme: Programme) -> Member:
         after = replace(after, active_on=max(after.active_on, local_day(entry.at, programme.zone)))
     after = _with_growth(after, entry, programme, instant)
     if tier := detail.get("tier"):
-        until = parse_instant(tier["until"]) if tier["until"] else None
+        until = parse_instant(tier["until"]) if "until" in tier else None
         after = replace(after, tier=TierHeld(id=tier["to"], since=instant, until=until))
     if "standing" in detail:
         after = replace(after, standing=detail["standing"])

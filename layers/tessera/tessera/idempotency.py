@@ -17,7 +17,6 @@ class Answer:
 
     key: str
     body_hash: str
-    status: int
     body: str
     version: int = 0
 
@@ -29,9 +28,9 @@ class Request:
     key: str
     body_hash: str
 
-    def answered(self, status: int, body: str) -> Answer:
+    def answered(self, body: str) -> Answer:
         """Make the record of its answer."""
-        return Answer(key=self.key, body_hash=self.body_hash, status=status, body=body)
+        return Answer(key=self.key, body_hash=self.body_hash, body=body)
 
     def replay(self, earlier: Answer) -> Answer:
         """Answer a repeat.

@@ -12,6 +12,9 @@ _NO_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF 
 _THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
 """The currencies of ISO 4217 whose minor unit is not a hundredth."""
 
+_MATURES = 2
+"""Where a written lot says when it matures."""
+
 _SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "CNY": "¥"}
 
 
@@ -27,6 +30,8 @@ def money(amount: int, currency: str) -> str:
 def reason(entry: Entry) -> str:
     """Explain an entry in a sentence."""
     sentence = _SENTENCES[entry.kind](entry)
+    if entry.detail.get("debt_paid"):
+        sentence += f"; {entry.detail['debt_paid']} points paid what was owed"
     tier: Any = entry.detail.get("tier")
     if tier and entry.kind != "tier_change":
         sentence += f"; now {tier['to']}"
@@ -57,6 +62,9 @@ def _purchase(entry: Entry) -> str:
     sentence = f"Order {entry.source['order_id']}: {rate}, {detail['on_tier']} ×{times}"
     if detail.get("points_spent"):
         sentence += f"; {detail['points_spent']} points paid"
+    pending = [row[_MATURES] for row in detail.get("lots", []) if len(row) > _MATURES and row[_MATURES]]
+    if pending:
+        sentence += f"; pending until {pending[0][:10]}"
     return sentence
 
 
@@ -66,9 +74,46 @@ def _refund(entry: Entry) -> str:
         sentence += f"; {entry.detail['returned']} points that had paid are back"
     if entry.detail.get("owed"):
         sentence += f"; {entry.detail['owed']} points are set aside for another order and go when they are back"
+    if entry.detail.get("expired"):
+        sentence += "; of the points that it earned some had expired"
+    if entry.detail.get("debt"):
+        sentence += f"; {entry.detail['debt']} points were spent already and are owed"
     if entry.detail.get("shortfall"):
         sentence += f"; {entry.detail['shortfall']} points were spent already and are not asked for"
     return sentence
+
+
+def _action(entry: Entry) -> str:
+    detail: Any = entry.detail
+    sentence = str(detail["name"])
+    if detail.get("reports"):
+        return f"{sentence}: nothing earned while the account is not active"
+    caps = {cap for cap in (detail.get("points_capped"), detail.get("growth_capped")) if cap}
+    if "too_late" in caps:
+        return f"{sentence}: reported too late to be counted against its caps"
+    if caps:
+        sentence += f", up to the most {_CAPS[min(caps, key=list(_CAPS).index)]}"
+    return sentence
+
+
+_CAPS = {"day": "a day", "week": "a week", "month": "a month", "lifetime": "there is of it"}
+
+
+def _maturity(entry: Entry) -> str:
+    return f"{entry.detail['matured']} points can be spent now" if entry.detail["matured"] else "Growth counts now"
+
+
+def _expiry(entry: Entry) -> str:
+    return f"{-entry.points} points have expired"
+
+
+def _decay(entry: Entry) -> str:
+    return f"Growth lost {entry.detail['percent']}% for a month without activity"
+
+
+def _by_operator(entry: Entry) -> str:
+    what = {"freeze": "Account frozen", "unfreeze": "Account active again", "close": "Account closed"}
+    return f"{what.get(entry.kind, 'Adjusted')}: {entry.detail['reason']}"
 
 
 def _hold(entry: Entry) -> str:
@@ -114,4 +159,12 @@ _SENTENCES: dict[str, Callable[[Entry], str]] = {
     "release": _release,
     "confirmation": _confirmation,
     "tier_change": _tier_change,
+    "action": _action,
+    "maturity": _maturity,
+    "expiry": _expiry,
+    "decay": _decay,
+    "adjustment": _by_operator,
+    "freeze": _by_operator,
+    "unfreeze": _by_operator,
+    "close": _by_operator,
 }

@@ -57,9 +57,10 @@ def upgrade(member: Member, programme: Programme, now: datetime) -> TierHeld | N
     return TierHeld(id=ladder.ladder[earned].id, since=now, until=now + timedelta(days=ladder.term_days))
 
 
-def change(before: TierHeld, after: TierHeld) -> dict[str, str | None]:
-    """Say for an entry what a tier has changed to, and until when the new one is held."""
-    return {"from": before.id, "to": after.id, "until": write_instant(after.until) if after.until else None}
+def change(before: TierHeld, after: TierHeld) -> dict[str, str]:
+    """Say for an entry what a tier has changed to, and until when the new one is held, if it has an end."""
+    until = {"until": write_instant(after.until)} if after.until else {}
+    return {"from": before.id, "to": after.id, **until}
 
 
 def reviewed(member: Member, programme: Programme) -> TierHeld:

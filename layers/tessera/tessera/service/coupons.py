@@ -4,18 +4,18 @@ import secrets
 from datetime import datetime
 from itertools import islice
 
-from tessera import answers, idempotency, paging
+from tessera import answers, paging
 from tessera import coupons as domain
 from tessera.access import MEMBER, Caller
+from tessera.journal import Journal
 from tessera.programme.load import in_force
 from tessera.refusals import Unreadable
-from tessera.service.attempts import until_committed
+from tessera.service.keyed import change_once
 from tessera.service.lookup import access_first, find, named
-from tessera.service.opening import open_journal
 from tessera.shapes import Key, Shape, read_json
 from tessera.shapes import read as shape
 from tessera.store import lists
-from tessera.store.read import Found, read
+from tessera.store.read import read
 from tessera.store.transaction import Transaction
 
 _STATUSES = ("active", "held", "redeemed", "expired", "returned")
@@ -55,26 +55,14 @@ def claim(caller: Caller, path_id: str, body: str | None, key: str | None, now: 
     """
     member_id = named(caller, path_id)
     content, wanted = access_first(member_id, lambda: _read(body))
-    access_first(member_id, lambda: _request(caller, member_id, key, content))
-    coupon_key = secrets.token_bytes(domain.CODE_BYTES)
+    random = secrets.token_bytes(domain.CODE_BYTES)
 
-    def attempt() -> str:
-        member, found = find(member_id, lambda id_: _read_member(id_, _request(caller, id_, key, content)))
-        request = _request(caller, member.member_id, key, content)
-        if request and isinstance(earlier := found.operations.get(request.key), idempotency.Answer):
-            return request.replay(earlier).body
-        journal = open_journal(member, now)
-        coupon = domain.claim(journal, wanted.template_id, coupon_key)
-        answer = answers.write(answers.coupon(coupon, journal.now))
-        transaction = Transaction()
-        transaction.journal(journal)
+    def decide(journal: Journal, transaction: Transaction) -> str:
+        coupon = domain.claim(journal, wanted.template_id, random)
         transaction.coupon(coupon)
-        if request:
-            transaction.operation(request.answered(201, answer))
-        transaction.commit()
-        return answer
+        return answers.write(answers.coupon(coupon, journal.now))
 
-    return until_committed(attempt)
+    return change_once(caller, member_id, "coupons", key, content, now, decide)
 
 
 def list_coupons(
@@ -98,14 +86,6 @@ def list_coupons(
     found = list(islice(wanted, most + 1))
     more = paging.cursor(of, found[most - 1].coupon_id) if len(found) > most else None
     return {"items": [answers.coupon(coupon, as_of) for coupon in found[:most]], "next_cursor": more}
-
-
-def _request(caller: Caller, member_id: str, key: str | None, content: object) -> idempotency.Request | None:
-    return idempotency.request(caller.key, "POST", f"/members/{member_id}/coupons", key, content)
-
-
-def _read_member(member_id: str, request: idempotency.Request | None) -> Found:
-    return read(member=member_id, operations=[request.key] if request else [])
 
 
 def _read(body: str | None) -> tuple[object, ClaimRequest]:

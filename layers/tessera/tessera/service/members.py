@@ -16,6 +16,7 @@ from tessera.member import Profile
 from tessera.programme.load import in_force
 from tessera.refusals import Conflict, Invalid, Problem
 from tessera.service.attempts import until_committed
+from tessera.service.history import as_of, last_recorded, member_as_of
 from tessera.service.lookup import access_first, find, named
 from tessera.shapes import Key, Label, Shape, read, read_json
 from tessera.store import lists
@@ -126,31 +127,41 @@ def _enrol(member_id: str, request: EnrolRequest, now: datetime) -> Enrolled:
     return Enrolled(answers.card(card(journal.member, programme, now), profile, programme), new=True)
 
 
-def show_card(caller: Caller, path_id: str, now: datetime) -> answers.Card:
-    """Show a member's card.
+def show_card(caller: Caller, path_id: str, past: str | None, now: datetime) -> answers.Card:
+    """Show a member's card, of now or of a past instant.
 
     Raises:
-        NotFound: there is no such member for this caller.
+        NotFound: there is no such member for this caller, or was not then.
+        Unreadable: the instant is none, or has not come yet.
     """
     member, found = find(named(caller, path_id), _read_card)
     programme = in_force()
+    if past is not None:
+        now = as_of(past, now)
+        member = member_as_of(member, now)
     return answers.card(card(member, programme, now), found.profiles.get(member.member_id), programme)
 
 
-def list_entries(caller: Caller, path_id: str, limit: str | None, cursor: str | None) -> answers.EntryPage:
-    """List a member's entries, newest first.
+def list_entries(
+    caller: Caller, path_id: str, past: str | None, limit: str | None, cursor: str | None, now: datetime
+) -> answers.EntryPage:
+    """List a member's entries, newest first; those that had been recorded by a past instant, if one is given.
 
     Raises:
         NotFound: there is no such member for this caller.
-        Unreadable: limit or cursor is none.
+        Unreadable: instant, limit or cursor is none.
     """
     member, _ = find(named(caller, path_id), lambda id_: fetch(member=id_))
-    of = f"entries {member.member_id}"
+    instant = as_of(past, now)
+    of = f"entries {member.member_id} {past}"
     most = paging.limit(limit)
     before = paging.number(of, cursor)
+    if past is not None and before is None:
+        before = last_recorded(member, instant) + 1
     entries = lists.entries(member.member_id, most + 1, before)
     more = paging.cursor(of, str(entries[most - 1].sequence)) if len(entries) > most else None
-    return {"items": [answers.entry(entry) for entry in entries[:most]], "next_cursor": more}
+    written = [answers.entry(entry, for_staff=bool(caller.roles)) for entry in entries[:most]]
+    return {"items": written, "next_cursor": more}
 
 
 def link_identity(caller: Caller, path_id: str, body: str | None) -> None:

@@ -1,6 +1,7 @@
-"""Orders over HTTP: taken onto the queue, and shown as they were counted."""
+"""Orders and actions over HTTP: taken onto the queue, and orders shown as they were counted."""
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 
 from tessera import answers
@@ -14,13 +15,18 @@ from tessera.store.items import order_key
 from tessera.store.read import read
 
 MAX_BATCH = 100
-"""Messages that `POST /purchases` takes at once."""
+"""Messages that are taken at once."""
 
 _MAX_MESSAGE_BYTES = 200_000
 
 
-def take(body: str | None, now: datetime) -> int:
+def take(body: str | None, now: datetime, kinds: Collection[str]) -> int:
     """Put messages that came over HTTP on the queue: all of them, or none.
+
+    Args:
+        body: one message, or up to a hundred as `{"messages": […]}`.
+        now: the request's time.
+        kinds: the types of messages that are taken here.
 
     Returns:
         how many there were.
@@ -44,7 +50,7 @@ def take(body: str | None, now: datetime) -> int:
         if len(problems) >= MAX_PROBLEMS:
             break
         try:
-            read_message(message, in_force(), now, pointer)
+            read_message(message, in_force(), now, pointer, kinds)
         except Invalid as refusal:
             problems += refusal.problems
             codes.append(refusal.code)

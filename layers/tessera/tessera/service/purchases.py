@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from tessera import purchases, redemptions
+from tessera import actions, purchases, redemptions
 from tessera.enrolment import enrol
 from tessera.identities import SHOP, Identity
 from tessera.journal import Journal
 from tessera.member import Profile
-from tessera.messages import OrderCompleted, OrderRefunded, fingerprint, read_message
+from tessera.messages import ActionDone, OrderCompleted, OrderRefunded, fingerprint, read_message
 from tessera.programme.load import in_force
 from tessera.purchases import AwaitedOrder, Order, RefundRecord
 from tessera.refusals import Invalid, Refusal
@@ -22,7 +22,7 @@ from tessera.service.opening import open_journal
 from tessera.shapes import read as shape
 from tessera.shapes import read_json
 from tessera.store import queues
-from tessera.store.items import order_key, redemption_key, refund_key
+from tessera.store.items import action_key, order_key, redemption_key, refund_key
 from tessera.store.read import Found, read
 from tessera.store.transaction import Transaction
 
@@ -69,6 +69,8 @@ def count(body: str, now: datetime, unknown_identity: UnknownIdentity | None = N
     message = read_message(read_json(body), in_force(), now)
     if isinstance(message, OrderRefunded):
         return [until_committed(lambda: _count_refund(message, now))]
+    if isinstance(message, ActionDone):
+        return [until_committed(lambda: _count_action(message, now))]
     counted = until_committed(lambda: _count_order(message, now, unknown_identity or in_force().unknown_identity))
     return [counted.outcome, *(_release_parked(refund_id, now) for refund_id in counted.waiting)]
 
@@ -159,6 +161,27 @@ def _complete(transaction: Transaction, journal: Journal, message: OrderComplete
     for coupon in arrival.coupons:
         transaction.coupon(coupon)
     return order
+
+
+def _count_action(message: ActionDone, now: datetime) -> Outcome:
+    member_id = message.member_id or Identity(SHOP, message.identity or "").member_id
+    key = action_key(message.action_id)
+    found = read(member=member_id, operations=[key])
+    if alias := found.aliases.get(member_id):
+        found = read(member=alias, operations=[key])
+    hashed = fingerprint(message)
+    if isinstance(earlier := found.operations.get(key), actions.Action):
+        if earlier.fingerprint != hashed:
+            raise Refusal("action_id_reused", "Another action with this action_id was counted before.")
+        return Outcome("duplicate")
+    for member in found.members.values():
+        journal = open_journal(member, now)
+        transaction = Transaction()
+        transaction.operation(actions.count(journal, message, hashed, json.dumps(message.attributes)))
+        transaction.journal(journal)
+        transaction.commit()
+        return Outcome("counted")
+    raise Refusal("unknown_member", "No member has this member_id or identity.")
 
 
 def _read_order(order_id: str, member_id: str | None, redemption: str | None) -> Found:

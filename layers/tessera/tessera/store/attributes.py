@@ -1,4 +1,7 @@
-"""DynamoDB's attribute values, for what Tessera stores: integers, text, bytes, flags, lists and maps. No floats."""
+"""DynamoDB's attribute values, for what Tessera stores: integers, text, bytes, flags, lists and maps. No floats.
+
+A list keeps the place of what is None; an item or a map leaves it out.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +14,8 @@ def attribute(value: object) -> dict[str, Any]:
         TypeError: it is of a kind that is never stored, a float for example.
     """
     match value:
+        case None:
+            return {"NULL": True}
         case bool():
             return {"BOOL": value}
         case int():
@@ -36,6 +41,8 @@ def value(stored: Mapping[str, Any]) -> Any:
     """Read what `attribute` wrote."""
     ((kind, content),) = stored.items()
     match kind:
+        case "NULL":
+            return None
         case "N":
             return int(content)
         case "M":

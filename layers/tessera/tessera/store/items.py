@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from tessera import decay, growth_days, lots
+from tessera.actions import Action
 from tessera.coupons import Coupon
 from tessera.idempotency import Answer
 from tessera.identities import shard
@@ -18,7 +19,7 @@ from tessera.redemptions import HeldLine, Redemption
 SCHEMA = 1
 
 Fields = Mapping[str, Any]
-Operation = Order | AwaitedOrder | RefundRecord | Redemption | Answer
+Operation = Order | AwaitedOrder | RefundRecord | Redemption | Action | Answer
 
 
 def from_member(member: Member, due: datetime | None) -> dict[str, object]:
@@ -169,7 +170,7 @@ def from_entry(entry: Entry) -> dict[str, object]:
 
 
 def to_entry(fields: Fields) -> Entry:
-    """Read an entry of the ledger; its stored hash is for those who verify, and not read here."""
+    """Read an entry of the ledger; its stored hash is for those who verify, and is not read here."""
     return Entry(
         member_id=fields["member_id"],
         sequence=fields["sequence"],
@@ -252,6 +253,22 @@ def from_operation(operation: Operation) -> dict[str, object]:
             }
         case Redemption():
             return _from_redemption(operation)
+        case Action():
+            return {
+                "operation": action_key(operation.action_id),
+                "kind": "action",
+                "schema": SCHEMA,
+                "version": operation.version + 1,
+                "action_id": operation.action_id,
+                "member_id": operation.member_id,
+                "fingerprint": operation.fingerprint,
+                "kind_of_action": operation.kind,
+                "at": write_instant(operation.at),
+                "recorded_at": write_instant(operation.recorded_at),
+                "points": operation.points,
+                "growth": operation.growth,
+                "attributes": operation.attributes,
+            }
         case Answer():
             return {
                 "operation": operation.key,
@@ -259,7 +276,6 @@ def from_operation(operation: Operation) -> dict[str, object]:
                 "schema": SCHEMA,
                 "version": operation.version + 1,
                 "body_hash": operation.body_hash,
-                "status": operation.status,
                 "body": operation.body,
             }
 
@@ -283,10 +299,22 @@ def to_operation(fields: Fields) -> Operation:
             )
         case "redemption":
             return _to_redemption(fields)
+        case "action":
+            return Action(
+                action_id=fields["action_id"],
+                member_id=fields["member_id"],
+                fingerprint=fields["fingerprint"],
+                kind=fields["kind_of_action"],
+                at=parse_instant(fields["at"]),
+                recorded_at=parse_instant(fields["recorded_at"]),
+                points=fields["points"],
+                growth=fields["growth"],
+                attributes=fields["attributes"],
+                version=fields["version"],
+            )
     return Answer(
         key=fields["operation"],
         body_hash=fields["body_hash"],
-        status=fields["status"],
         body=fields["body"],
         version=fields["version"],
     )
@@ -300,6 +328,11 @@ def order_key(order_id: str) -> str:
 def refund_key(refund_id: str) -> str:
     """Name the record of a refund."""
     return f"refund:{refund_id}"
+
+
+def action_key(action_id: str) -> str:
+    """Name the record of an action."""
+    return f"action:{action_id}"
 
 
 def redemption_key(record: str) -> str:

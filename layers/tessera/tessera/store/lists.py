@@ -30,6 +30,19 @@ def entries(member_id: str, limit: int, before: int | None) -> list[Entry]:
     return [items.to_entry(fields(stored)) for stored in answer["Items"]]
 
 
+def history(member_id: str, last: int) -> Iterator[tuple[Entry, bytes]]:
+    """Read all entries of a member up to the one numbered `last`, in their order, each with the hash that is stored."""
+    for stored in query(
+        TableName=name_of("LEDGER_TABLE"),
+        KeyConditionExpression="member_id = :member AND #sequence <= :last",
+        ExpressionAttributeNames={"#sequence": "sequence"},
+        ExpressionAttributeValues={":member": attribute(member_id), ":last": attribute(last)},
+        ConsistentRead=True,
+    ):
+        content = fields(stored)
+        yield items.to_entry(content), content["hash"]
+
+
 def coupons(member_id: str, after: str | None = None) -> Iterator[Coupon]:
     """Read a member's coupons in the order of their ids, from behind the id `after`, fetched as they are taken."""
     condition = "member_id = :member"

@@ -1,0 +1,97 @@
+"""Adjusting members by hand, and changing their standing."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from tessera import answers, operators
+from tessera.access import Caller
+from tessera.journal import Journal
+from tessera.service.keyed import change_once
+from tessera.service.lookup import access_first, named
+from tessera.shapes import Key, Shape, read, read_json
+from tessera.store.transaction import Transaction
+
+_MOST = 1_000_000_000
+
+
+class _Explained(Shape):
+    reason: Key
+    note: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class AdjustmentRequest(_Explained):
+    """Points to give or, negative, to take; growth to give; and why."""
+
+    points: Annotated[int, Field(ge=-_MOST, le=_MOST)] = 0
+    growth: Annotated[int, Field(ge=0, le=_MOST)] = 0
+
+    @model_validator(mode="after")
+    def _adjusts_something(self) -> Self:
+        if not self.points and not self.growth:
+            message = "points or growth is needed"
+            raise ValueError(message)
+        return self
+
+
+class StandingRequest(_Explained):
+    """What the member's standing is to be, and why."""
+
+    standing: Literal["active", "frozen", "closed"]
+
+
+def adjust(caller: Caller, path_id: str, body: str | None, key: str | None, now: datetime) -> str:
+    """Adjust a member's points and growth.
+
+    Returns:
+        the entry as JSON: to a repeat, byte for byte what was answered first.
+
+    Raises:
+        NotFound: there is no such member.
+        Unreadable: the body is no JSON, or the key is none.
+        Invalid: it is no adjustment, or the programme has no such reason.
+        Forbidden: it is more than the operator may adjust.
+        Conflict: the points are not there, or the key came with another body.
+    """
+    member_id = named(caller, path_id)
+    content = access_first(member_id, lambda: read_json(body))
+    request = access_first(member_id, lambda: read(AdjustmentRequest, content))
+
+    def decide(journal: Journal, _transaction: Transaction) -> str:
+        operators.adjust(
+            journal,
+            request.points,
+            request.growth,
+            reason=request.reason,
+            note=request.note,
+            by=caller.identity.subject,
+            roles=caller.roles,
+        )
+        return answers.write(answers.entry(journal.entries[-1], for_staff=True))
+
+    return change_once(caller, member_id, "adjustments", key, content, now, decide)
+
+
+def change_standing(caller: Caller, path_id: str, body: str | None, key: str | None, now: datetime) -> str:
+    """Freeze a member, lift that, or close the account.
+
+    Returns:
+        the standing as JSON.
+
+    Raises:
+        NotFound: there is no such member.
+        Unreadable: the body is no JSON, or the key is none.
+        Invalid: it is no standing, or the programme has no such reason.
+        Conflict: the account is closed, or the key came with another body.
+    """
+    member_id = named(caller, path_id)
+    content = access_first(member_id, lambda: read_json(body))
+    request = access_first(member_id, lambda: read(StandingRequest, content))
+
+    def decide(journal: Journal, _transaction: Transaction) -> str:
+        by = caller.identity.subject
+        operators.change_standing(journal, request.standing, reason=request.reason, note=request.note, by=by)
+        return answers.write({"standing": journal.member.standing})
+
+    return change_once(caller, member_id, "standing", key, content, now, decide)

@@ -1,0 +1,78 @@
+"""Verifying a member's ledger: against itself, the member's state, and the records of the orders."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tessera import answers, verification
+from tessera.access import Caller
+from tessera.journal import Entry
+from tessera.member import Member
+from tessera.programme.load import in_force
+from tessera.purchases import Order
+from tessera.service.lookup import find, named
+from tessera.store import lists
+from tessera.store.items import order_key
+from tessera.store.read import read
+from tessera.verification import Head, Mismatch, OrderBook
+
+_ORDERS_AT_ONCE = 100
+"""Records that the store reads in one call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What came of verifying a member."""
+
+    member_id: str
+    entries: int
+    head: bytes
+    """The hash of the last entry."""
+    mismatch: Mismatch | None
+
+
+def show_verification(caller: Caller, path_id: str) -> answers.Verification:
+    """Verify a member's ledger and say the first mismatch.
+
+    Raises:
+        NotFound: there is no such member for this caller.
+    """
+    member, _ = find(named(caller, path_id), lambda id_: read(member=id_))
+    return answers.verification(member, _verify(member, None, orders=False).mismatch)
+
+
+def verify_member(member_id: str, earlier_head: Head | None = None, *, orders: bool = False) -> Verified | None:
+    """Verify a member's ledger.
+
+    Args:
+        member_id: the member.
+        earlier_head: the number of an entry and the hash that was attested for it before.
+        orders: whether to compare with the records of the orders, too.
+
+    Returns:
+        what came of it; None if there is no such member.
+    """
+    member = read(member=member_id).members.get(member_id)
+    return _verify(member, earlier_head, orders=orders) if member else None
+
+
+def _verify(member: Member, earlier_head: Head | None, *, orders: bool) -> Verified:
+    book = OrderBook()
+
+    def noted() -> Iterator[tuple[Entry, bytes]]:
+        for entry, stored in lists.history(member.member_id, member.sequence):
+            book.note(entry)
+            yield entry, stored
+
+    mismatch = verification.verify(member, noted(), in_force(), earlier_head)
+    if orders and mismatch is None:
+        mismatch = book.verify(_orders(book.order_ids))
+    return Verified(member_id=member.member_id, entries=member.sequence, head=member.chain, mismatch=mismatch)
+
+
+def _orders(order_ids: list[str]) -> dict[str, Order]:
+    found: dict[str, Order] = {}
+    for start in range(0, len(order_ids), _ORDERS_AT_ONCE):
+        keys = [order_key(order_id) for order_id in order_ids[start : start + _ORDERS_AT_ONCE]]
+        there = read(operations=keys).operations.values()
+        found |= {order.order_id: order for order in there if isinstance(order, Order)}
+    return found
