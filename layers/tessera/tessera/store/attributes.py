@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def attribute(value: object) -> dict[str, Any]:
+def attribute(value: object) -> dict[str, Any]:  # noqa: PLR0911 - one for each kind of value
     """Write a value.
 
     Raises:
