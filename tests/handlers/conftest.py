@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from tessera.store import bus as product_bus
 from tessera.store import client
 from tests import emulated
 from tests.app import App
+from tests.handlers.bus import Bus
 
 
 @pytest.fixture
@@ -15,6 +17,14 @@ def app(monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
     """The product on empty tables and queues."""
     with emulated.product(monkeypatch) as running:
         yield running
+
+
+@pytest.fixture
+def bus(app: App, monkeypatch: pytest.MonkeyPatch) -> Bus:
+    """A bus in the place of the product's, which can be looked into."""
+    stand_in = Bus()
+    monkeypatch.setattr(product_bus, "EVENTS", stand_in)
+    return stand_in
 
 
 @pytest.fixture
