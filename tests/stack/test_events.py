@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.stack.processes import ROOT
 from tests.stack.shop import SECONDS, counted, eventually, new_id, order
 from tests.stack.test_platform import AN_ENTRY, denied
 
@@ -17,32 +19,23 @@ if TYPE_CHECKING:
     from local.stack import Stack
     from tests.stack.client import Api
 
-TARGET = "queue"
+DOCUMENTATION = ROOT / "docs" / "events" / "README.md"
 
 
 @pytest.fixture
 def subscribed(stack: Stack) -> Iterator[str]:
-    """A queue that a rule on the bus fills with the entries of version 1, as the documentation has it."""
-    name, bus = new_id("subscriber"), stack.outputs["EventBusName"]
-    events = stack.aws.session.client("events", endpoint_url=stack.aws.url)
-    queue = stack.aws.sqs.create_queue(QueueName=name)["QueueUrl"]
-    arn = stack.aws.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    pattern = {"source": ["tessera"], "detail-type": ["entry.booked"], "detail": {"schema_version": [1]}}
-    rule = events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps(pattern))["RuleArn"]
-    allowed = {
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
-    stack.aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
-    events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": TARGET, "Arn": arn}])
-    yield queue
-    events.remove_targets(Rule=name, EventBusName=bus, Ids=[TARGET])
-    events.delete_rule(Name=name, EventBusName=bus)
-    stack.aws.sqs.delete_queue(QueueUrl=queue)
+    """A queue that a rule on the bus fills: the stack that the documentation gives to copy."""
+    (template,) = re.findall(r"```yaml\n(.*?)```", DOCUMENTATION.read_text(encoding="utf-8"), re.DOTALL)
+    formation, name = stack.aws.cloudformation, new_id("subscriber")
+    formation.create_stack(
+        StackName=name,
+        TemplateBody=template,
+        Parameters=[{"ParameterKey": "BusName", "ParameterValue": stack.outputs["EventBusName"]}],
+    )
+    formation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    (subscriber,) = formation.describe_stacks(StackName=name)["Stacks"]
+    yield subscriber["Outputs"][0]["OutputValue"]
+    formation.delete_stack(StackName=name)
 
 
 def test_entries_arrive_as_the_statement_shows_them(stack: Stack, subscribed: str, api_as: Callable[..., Api]) -> None:
