@@ -18,7 +18,7 @@ unexport VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE
 # Trust whom the system trusts: a company's own certificate authority too.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup run token schedule redrive logs replay test check build programme openapi lock clean
+.PHONY: help setup run token schedule redrive logs replay test check build programme openapi events lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -103,6 +103,9 @@ programme: .venv-stack/.locked ## Check the programme: a mistake is told with it
 
 openapi: setup ## Write docs/openapi.json again, from the routes and the shapes
 	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -m tools.openapi
+
+events: setup ## Write docs/events/ again, from the shapes of what leaves
+	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -m tools.event_schema
 
 clean: ## Remove builds, caches, environments and what the local stack left
 	rm -rf .aws-sam .hypothesis .import_linter_cache .local .mypy_cache .pytest_cache .ruff_cache .uv .venv .venv-stack

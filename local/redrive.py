@@ -11,8 +11,8 @@ from local.stack import Stack
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-# The queue of each dead-letter queue, by the template's outputs. The nightly function's dead letters came from no
-# queue: `make schedule` repeats such a run.
+# The queue of each dead-letter queue, by the template's outputs. The others came from no queue: `make schedule` repeats
+# a run of the nightly function, and the runbook tells how entries are published again.
 SOURCES = {
     "PurchasesDeadLettersUrl": "PurchasesQueueUrl",
     "SettlementsDeadLettersUrl": "SettlementsQueueUrl",

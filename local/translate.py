@@ -123,9 +123,9 @@ def with_batched_sends_allowed(template: Template) -> Template:
 def with_queue_concurrency(template: Template, value: int) -> Template:
     """Write how many batches are worked on at once as a number: the emulator takes a parameter's value for text."""
     resources = dict(template["Resources"])
-    mappings = [name for name, item in resources.items() if item["Type"] == "AWS::Lambda::EventSourceMapping"]
+    mappings = [name for name, item in resources.items() if "ScalingConfig" in item.get("Properties", {})]
     if not mappings:
-        raise AdaptationError("no event source mapping")
+        raise AdaptationError("no event source mapping with a concurrency")
     for name in mappings:
         properties = resources[name]["Properties"]
         resources[name] = {

@@ -1,4 +1,4 @@
-"""The product on moto: the tables and queues of template.yaml, empty, for one test.
+"""The product on moto: the tables, the queues and the bus of template.yaml, empty, for one test.
 
 Moto checks no rights and loses updates under threads, so neither rights nor races are tested on it.
 """
@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from moto import mock_aws
 
-from tessera.store import client, queues
+from tessera.store import bus, client, queues
 from tests import resources
 from tests.app import App
 
@@ -27,14 +27,16 @@ if TYPE_CHECKING:
 @contextmanager
 def product(monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
     """Run the product as long as the block lasts."""
-    dynamodb, sqs = _clients()
+    dynamodb, sqs, events = _clients()
     monkeypatch.setattr(client, "DYNAMODB", dynamodb)
     monkeypatch.setattr(queues, "_sqs", lambda: sqs)
+    monkeypatch.setattr(bus, "EVENTS", events)
     with mock_aws():
-        yield App(resources.create_tables(dynamodb) | resources.create_queues(sqs), sqs)
+        addresses = resources.create_tables(dynamodb) | resources.create_queues(sqs) | resources.create_bus(events)
+        yield App(addresses, sqs)
 
 
 @cache
-def _clients() -> tuple[DynamoDBClient, SQSClient]:
+def _clients() -> tuple[DynamoDBClient, SQSClient, Any]:
     """Make clients that obey moto, as those made before its import do not; once, for that takes longer than a test."""
-    return boto3.client("dynamodb"), boto3.client("sqs")
+    return boto3.client("dynamodb"), boto3.client("sqs"), boto3.client("events")

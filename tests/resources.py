@@ -118,6 +118,7 @@ def queue_mappings() -> dict[str, QueueMapping]:
             batch_size=properties["BatchSize"],
         )
         for _, properties in _of_type("AWS::Lambda::EventSourceMapping")
+        if "StartingPosition" not in properties  # a stream has one, and is no queue
     ]
     return {mapping.queue: mapping for mapping in mappings}
 
@@ -139,6 +140,13 @@ def create_queues(sqs: SQSClient) -> dict[str, str]:
         attributes: Any = {part: str(properties[part]) for part in _QUEUE_ATTRIBUTES if part in properties}
         urls[name] = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
     return urls
+
+
+def create_bus(events: Any) -> dict[str, str]:
+    """Create the event bus, and answer its name by logical id, for which the same word will do."""
+    ((name, _),) = _of_type("AWS::Events::EventBus")
+    events.create_event_bus(Name=name)
+    return {name: name}
 
 
 def parameters() -> dict[str, str]:

@@ -7,7 +7,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
-DOCUMENTS = [README, ROOT / "examples" / "README.md", ROOT / "docs" / "runbook.md"]
+DOCUMENTS = [
+    README,
+    ROOT / "examples" / "README.md",
+    ROOT / "docs" / "runbook.md",
+    ROOT / "docs" / "events" / "README.md",
+]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

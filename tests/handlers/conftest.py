@@ -8,9 +8,11 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from tessera.programme import load
+from tessera.store import bus as product_bus
 from tessera.store import client
 from tests import emulated
 from tests.app import App
+from tests.handlers.bus import Bus
 
 
 @pytest.fixture
@@ -36,6 +38,14 @@ def use_programme(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[U
 
     yield put_in_force
     load.in_force.cache_clear()
+
+
+@pytest.fixture
+def bus(app: App, monkeypatch: pytest.MonkeyPatch) -> Bus:
+    """A bus in the place of the product's, which can be looked into."""
+    stand_in = Bus()
+    monkeypatch.setattr(product_bus, "EVENTS", stand_in)
+    return stand_in
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 
 from tests import resources
 from tests.app import App, sample
+from tests.handlers.bus import Bus
 
 _BY_NAME = {function.name: logical_id for logical_id, function in resources.functions().items()}
 
@@ -66,6 +67,14 @@ def test_her_order_and_a_refund_are_counted(app: App) -> None:
     assert play(app, "members", "purchases") == {"batchItemFailures": []}
     assert app.purchase("536365")["status"] == "partly_refunded"
     assert app.dead_letters() == []
+
+
+def test_what_was_booked_leaves_as_events(app: App, bus: Bus) -> None:
+    assert play(app, "members", "purchases", "entry_events") == {"batchItemFailures": []}
+    told = bus.told()
+    page = app.get(f"/members/{told[0]['member_id']}/entries", as_="operator").json
+    statement = page["items"][::-1][: len(told)]
+    assert [{name: event[name] for name in line} for event, line in zip(told, statement, strict=True)] == statement
 
 
 def test_a_year_later_the_night_finds_her_and_hands_her_out(app: App) -> None:

@@ -107,6 +107,7 @@ def test_functions_run_under_their_own_roles(stack: Stack) -> None:
         "CheckoutFunction",
         "PurchasesFunction",
         "SettlementsFunction",
+        "EntryEventsFunction",
     ],
 )
 def test_no_function_may_update_or_delete_an_entry(stack: Stack, function: str) -> None:

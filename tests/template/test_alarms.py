@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.template.queries import getatt, of_type
+from tests.template.queries import getatt, of_type, properties
 
 
 def test_every_alarm_tells_the_topic(resources: dict[str, Any]) -> None:
@@ -26,6 +26,13 @@ def test_each_working_queue_has_an_alarm_on_its_oldest_message(resources: dict[s
     queues = of_type(resources, "AWS::SQS::Queue")
     watched = _queues_watched(resources, "ApproximateAgeOfOldestMessage")
     assert watched == {name for name, queue in queues.items() if "RedrivePolicy" in queue}
+
+
+def test_entries_that_wait_to_be_published_raise_an_alarm_as_messages_do(resources: dict[str, Any]) -> None:
+    alarm = properties(resources, "EntryEventsAgeAlarm")
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("AWS/Lambda", "IteratorAge", "Maximum")
+    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": "EntryEventsFunction"}}]
+    assert alarm["Threshold"] == 1000 * properties(resources, "PurchasesAgeAlarm")["Threshold"]  # in milliseconds
 
 
 def test_errors_and_throttles_of_every_function_raise_an_alarm(resources: dict[str, Any]) -> None:

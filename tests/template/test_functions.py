@@ -43,7 +43,7 @@ def test_every_name_that_code_reads_from_the_environment_is_given_to_a_function(
         name
         for function in of_type(resources, FUNCTIONS).values()
         for name in function["Environment"]["Variables"]
-        if name.endswith(("_TABLE", "_URL"))
+        if _is_variable(name)
     }
     read = {
         node.value
@@ -95,9 +95,11 @@ def test_functions_may_use_only_what_their_environment_names(resources: dict[str
     for name, function in of_type(resources, FUNCTIONS).items():
         named = {value["Ref"] for value in function["Environment"]["Variables"].values() if "Ref" in value}
         for statement in statements(resources, function["Role"]["Fn::GetAtt"][0]):
-            if statement["Resource"].get("Fn::GetAtt", [""])[0].endswith("Table"):
-                assert statement["Resource"]["Fn::GetAtt"][0] in named, name
+            resource, attribute = statement["Resource"].get("Fn::GetAtt", ["", ""])
+            # A stream has an attribute of its own: Lambda reads it, not the function's code.
+            if attribute == "Arn" and resource.endswith(("Table", "Bus")):
+                assert resource in named, name
 
 
 def _is_variable(text: str) -> bool:
-    return text.endswith(("_TABLE", "_URL")) and text.replace("_", "").isalpha() and text.isupper()
+    return text.endswith(("_TABLE", "_URL", "_BUS")) and text.replace("_", "").isalpha() and text.isupper()

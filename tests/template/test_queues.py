@@ -12,7 +12,7 @@ def test_every_queue_redrives_after_five_attempts_or_is_a_dead_letter_queue(reso
     targets = {name: getatt(queue["RedrivePolicy"]["deadLetterTargetArn"]) for name, queue in _sources(queues).items()}
     attempts = {queue["RedrivePolicy"]["maxReceiveCount"] for queue in _sources(queues).values()}
     assert attempts == {5}
-    assert set(queues) - set(targets) == {*targets.values(), "NightlyDeadLetters"}
+    assert set(queues) - set(targets) == {*targets.values(), "NightlyDeadLetters", "EntryEventsDeadLetters"}
 
 
 def test_dead_letters_are_kept_for_a_fortnight_and_every_queue_is_encrypted(resources: dict[str, Any]) -> None:
@@ -22,18 +22,18 @@ def test_dead_letters_are_kept_for_a_fortnight_and_every_queue_is_encrypted(reso
 
 
 def test_messages_stay_invisible_for_six_times_the_timeout_of_their_function(resources: dict[str, Any]) -> None:
-    mappings = of_type(resources, "AWS::Lambda::EventSourceMapping")
-    assert {getatt(mapping["EventSourceArn"]) for mapping in mappings.values()} == set(
+    mappings = _queue_mappings(resources)
+    assert {getatt(mapping["EventSourceArn"]) for mapping in mappings} == set(
         _sources(of_type(resources, "AWS::SQS::Queue"))
     )
-    for mapping in mappings.values():
+    for mapping in mappings:
         function = properties(resources, mapping["FunctionName"]["Ref"])
         queue = properties(resources, getatt(mapping["EventSourceArn"]))
         assert queue["VisibilityTimeout"] == 6 * function["Timeout"]
 
 
 def test_failures_in_a_batch_are_reported_one_by_one_and_concurrency_is_bounded(resources: dict[str, Any]) -> None:
-    for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
+    for mapping in _queue_mappings(resources):
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert mapping["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "QueueConcurrency"}}
 
@@ -47,6 +47,13 @@ def test_schedule_events_that_fail_are_kept(resources: dict[str, Any]) -> None:
     assert getatt(failures["DestinationConfig"]["OnFailure"]["Destination"]) == "NightlyDeadLetters"
     (policy,) = of_type(resources, "AWS::SQS::QueuePolicy").values()
     assert policy["Queues"] == [{"Ref": "NightlyDeadLetters"}]
+
+
+def _queue_mappings(resources: dict[str, Any]) -> list[dict[str, Any]]:
+    mappings = of_type(resources, "AWS::Lambda::EventSourceMapping").values()
+    return [
+        mapping for mapping in mappings if resources[getatt(mapping["EventSourceArn"])]["Type"] == "AWS::SQS::Queue"
+    ]
 
 
 def _sources(queues: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from tessera.coupons import Coupon
 from tessera.idempotency import Answer
 from tessera.identities import shard
 from tessera.instants import parse_instant, write_instant
-from tessera.journal import Entry
 from tessera.member import ActionCount, Hold, Member, Profile, SignInState, TierHeld
 from tessera.purchases import AwaitedOrder, Order, OrderLine, RefundRecord
 from tessera.redemptions import HeldLine, Redemption
@@ -148,6 +147,7 @@ def to_profile(fields: Fields) -> Profile:
     return Profile(**told)
 
 
+<<<<<<< HEAD
 def from_entry(entry: Entry) -> dict[str, object]:
     """Write an entry of the ledger."""
     return {
@@ -188,6 +188,8 @@ def to_entry(fields: Fields) -> Entry:
     )
 
 
+=======
+>>>>>>> events_out
 def from_coupon(coupon: Coupon) -> dict[str, object]:
     """Write a coupon."""
     return {

@@ -7,6 +7,7 @@ from tessera.journal import Entry
 from tessera.store import client, items
 from tessera.store.attributes import attribute, fields
 from tessera.store.client import call, name_of
+from tessera.store.entries import to_entry
 from tessera.store.query import query
 
 
@@ -27,7 +28,7 @@ def entries(member_id: str, limit: int, before: int | None) -> list[Entry]:
         ConsistentRead=True,
         Limit=limit,
     )
-    return [items.to_entry(fields(stored)) for stored in answer["Items"]]
+    return [to_entry(fields(stored)) for stored in answer["Items"]]
 
 
 def history(member_id: str, last: int) -> Iterator[tuple[Entry, bytes]]:

@@ -10,6 +10,7 @@ from tessera.settlement import due_at
 from tessera.store import client, items
 from tessera.store.attributes import attribute, item
 from tessera.store.client import call, name_of
+from tessera.store.entries import from_entry
 
 
 class Transaction:
@@ -27,7 +28,7 @@ class Transaction:
         due = due_at(member, journal.programme)
         self._put("MEMBERS_TABLE", items.from_member(member, due), "member_id", member.version)
         for entry in journal.entries:
-            self._put("LEDGER_TABLE", items.from_entry(entry), "sequence", 0)
+            self._put("LEDGER_TABLE", from_entry(entry), "sequence", 0)
 
     def operation(self, operation: items.Operation) -> None:
         """Write the record of an operation."""
