@@ -147,49 +147,6 @@ def to_profile(fields: Fields) -> Profile:
     return Profile(**told)
 
 
-<<<<<<< HEAD
-def from_entry(entry: Entry) -> dict[str, object]:
-    """Write an entry of the ledger."""
-    return {
-        "member_id": entry.member_id,
-        "sequence": entry.sequence,
-        "schema": SCHEMA,
-        "kind": entry.kind,
-        "at": write_instant(entry.at),
-        "recorded_at": write_instant(entry.recorded_at),
-        "points": entry.points,
-        "growth": entry.growth,
-        "points_balance": entry.points_balance,
-        "rules": entry.rules,
-        "programme_version": entry.programme_version,
-        "source": entry.source,
-        "detail": entry.detail,
-        "previous_hash": entry.previous_hash,
-        "hash": entry.hash,
-    }
-
-
-def to_entry(fields: Fields) -> Entry:
-    """Read an entry of the ledger; its stored hash is for those who verify, and is not read here."""
-    return Entry(
-        member_id=fields["member_id"],
-        sequence=fields["sequence"],
-        kind=fields["kind"],
-        at=parse_instant(fields["at"]),
-        recorded_at=parse_instant(fields["recorded_at"]),
-        points=fields["points"],
-        growth=fields["growth"],
-        points_balance=fields["points_balance"],
-        rules=tuple(fields["rules"]),
-        programme_version=fields["programme_version"],
-        source=fields["source"],
-        detail=fields["detail"],
-        previous_hash=fields["previous_hash"],
-    )
-
-
-=======
->>>>>>> events_out
 def from_coupon(coupon: Coupon) -> dict[str, object]:
     """Write a coupon."""
     return {

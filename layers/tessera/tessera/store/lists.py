@@ -41,7 +41,7 @@ def history(member_id: str, last: int) -> Iterator[tuple[Entry, bytes]]:
         ConsistentRead=True,
     ):
         content = fields(stored)
-        yield items.to_entry(content), content["hash"]
+        yield to_entry(content), content["hash"]
 
 
 def coupons(member_id: str, after: str | None = None) -> Iterator[Coupon]:
