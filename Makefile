@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 export PORT ?= 3000
 AWS_PORT ?= 4566
+PROGRAMME ?= layers/tessera/tessera/programme/programme.yaml
 RUNTIME ?= python3.13
 ARCH ?= arm64
 
@@ -59,8 +60,8 @@ lock: .uv/.locked ## Resolve the *.in files again, the layer's first: the others
 # The local stack
 # ---------------------------------------------------------------------------------------------------------------------
 
-run: .venv-stack/.locked programme ## Serve the whole product at http://127.0.0.1:3000 (PORT, AWS_PORT)
-	@exec $(STACK)/python -m local.run --port $(PORT) --aws-port $(AWS_PORT)
+run: .venv-stack/.locked programme ## Serve the whole product at http://127.0.0.1:3000 (PORT, AWS_PORT, PROGRAMME)
+	@exec $(STACK)/python -m local.run --port $(PORT) --aws-port $(AWS_PORT) --programme "$(PROGRAMME)"
 
 token: .venv-stack/.locked ## Print an access token: make -s token SUB=alice SCOPES=tessera/member,tessera/shop
 	@$(STACK)/python -m local.tokens --sub "$(SUB)" --scopes "$(SCOPES)" --aws-port $(AWS_PORT)
@@ -98,8 +99,8 @@ build: setup ## Build for Lambda (RUNTIME=python3.13 ARCH=arm64)
 	@UV=$(UV) RUNTIME=$(RUNTIME) ARCH=$(ARCH) SAM_CLI_TELEMETRY=0 $(DEV)/sam build \
 	  --parameter-overrides Runtime=$(RUNTIME) Architecture=$(ARCH)
 
-programme: .venv-stack/.locked ## Check the programme: a mistake is told with its line
-	@PYTHONPATH=layers/tessera $(STACK)/python -m tools.programme layers/tessera/tessera/programme/programme.yaml
+programme: .venv-stack/.locked ## Check a programme: a mistake is told with its line (PROGRAMME)
+	@PYTHONPATH=layers/tessera $(STACK)/python -m tools.programme "$(PROGRAMME)"
 
 openapi: setup ## Write docs/openapi.json again, from the routes and the shapes
 	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -m tools.openapi

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 CODE_BUCKET = "tessera-code"
 DEPLOY_SECONDS = 60
+PROGRAMME = ROOT / "layers/tessera/tessera/programme/programme.yaml"
+"""The programme that the layer packs."""
 QUEUE_CONCURRENCY = 2  # batches of a queue at once: a process each
 
 
@@ -60,8 +62,12 @@ class Package:
     archives: dict[str, bytes]
 
 
-def package(issuer: str) -> Package:
+def package(issuer: str, programme: Path = PROGRAMME) -> Package:
     """Make the package of template.yaml and of the code that it names. Takes a second or two, and no local AWS.
+
+    Args:
+        issuer: whose tokens the API takes.
+        programme: the file that is packed as the programme.
 
     Raises:
         AdaptationError: the template lacks what the local AWS needs adapted.
@@ -76,7 +82,7 @@ def package(issuer: str) -> Package:
     archives, locations = {}, {}
     for name, folder in translate.code_folders(template).items():
         # A layer's packages are found under python/.
-        archive = _zip(ROOT / folder, Path("python") if folder.startswith("layers/") else Path())
+        archive = _zip(ROOT / folder, Path("python") if folder.startswith("layers/") else Path(), programme)
         key = f"{name}-{hashlib.sha256(archive).hexdigest()[:16]}.zip"
         archives[key] = archive
         locations[name] = f"s3://{CODE_BUCKET}/{key}"
@@ -100,7 +106,7 @@ def deploy(aws: LocalAws, packaged: Package) -> None:
     _create(aws, packaged.template, packaged.parameters)
 
 
-def _zip(folder: Path, prefix: Path) -> bytes:
+def _zip(folder: Path, prefix: Path, programme: Path) -> bytes:
     if not folder.is_dir():
         raise DeploymentError(f"template.yaml names {folder}, which does not exist")
     buffer = io.BytesIO()
@@ -108,7 +114,8 @@ def _zip(folder: Path, prefix: Path) -> bytes:
         for path in sorted(folder.rglob("*")):
             if path.is_file() and path.name != "Makefile" and "__pycache__" not in path.parts:
                 entry = zipfile.ZipInfo(str(prefix / path.relative_to(folder)))  # dated 1980: same content, same bytes
-                archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+                content = (programme if path == PROGRAMME else path).read_bytes()
+                archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 

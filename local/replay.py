@@ -23,12 +23,16 @@ def main() -> None:
     if not path.is_file():
         sys.exit("make replay: there is no such file; name one: make replay FILE=orders.ndjson[.gz]")
     try:
-        os.environ.update(Stack(arguments.directory).environment("PurchasesFunction"))
+        stack = Stack(arguments.directory)
+        os.environ.update(stack.environment("PurchasesFunction"))
     except NotRunningError as error:
         sys.exit(f"make replay: {error}")
     # The store makes its clients when it is imported: not before the environment says where.
     from local import history  # noqa: PLC0415
+    from tessera.programme import load  # noqa: PLC0415
     from tessera.refusals import Unavailable  # noqa: PLC0415
+
+    load.PACKAGED = stack.programme
 
     # A shell that starts it in the background lets it ignore an interrupt, which must stop it all the same.
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -48,7 +48,9 @@ class Progress:
 
 
 @contextmanager
-def running_stack(port: int, aws_port: int, directory: Path, say: Progress) -> Iterator[tuple[Emulator, str]]:
+def running_stack(
+    port: int, aws_port: int, directory: Path, programme: Path, say: Progress
+) -> Iterator[tuple[Emulator, str]]:
     """Run the stack; yields its local AWS and the API's address once everything answers.
 
     Raises:
@@ -64,7 +66,7 @@ def running_stack(port: int, aws_port: int, directory: Path, say: Progress) -> I
         emulator = stack.enter_context(Emulator(aws_port, scratch, directory / f"aws-{aws_port}.log"))
         aws = LocalAws(emulator.url)
         issuer = tokens.issuer_url(aws_port)
-        packaged = deploy.package(issuer)
+        packaged = deploy.package(issuer, programme)
         emulator.wait_until_ready()
         say("Deploying template.yaml")
         deploy.publish_issuer(aws, issuer, directory)
@@ -74,7 +76,13 @@ def running_stack(port: int, aws_port: int, directory: Path, say: Progress) -> I
         api_id = _api_id(aws)
         for path in ("/health", "/programme"):
             _require_answer(f"{emulator.url}{api_path(api_id)}{path}", token)
-        running = State(api=f"http://127.0.0.1:{port}", aws=emulator.url, issuer=issuer, pid=os.getpid())
+        running = State(
+            api=f"http://127.0.0.1:{port}",
+            aws=emulator.url,
+            issuer=issuer,
+            programme=str(programme.resolve()),
+            pid=os.getpid(),
+        )
         stack.callback(state.remove, running, directory)
         state.save(running, directory)
         proxy.serve(api_id)
@@ -83,21 +91,27 @@ def running_stack(port: int, aws_port: int, directory: Path, say: Progress) -> I
 
 def main() -> None:
     """Parse the command line and serve."""
-    parser = argparse.ArgumentParser(prog="make run", usage="make run [PORT=3000] [AWS_PORT=4566]")
+    parser = argparse.ArgumentParser(
+        prog="make run", usage="make run [PORT=3000] [AWS_PORT=4566] [PROGRAMME=file.yaml]"
+    )
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--aws-port", type=int, required=True)
     parser.add_argument("--directory", type=Path, default=state.DIRECTORY)
+    parser.add_argument("--programme", type=Path, default=deploy.PROGRAMME)
     arguments = parser.parse_args()
+    port, aws_port, directory, programme = (
+        getattr(arguments, name) for name in ("port", "aws_port", "directory", "programme")
+    )
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, _stop)
     say = Progress()
     try:
-        with running_stack(arguments.port, arguments.aws_port, arguments.directory, say) as (emulator, address):
+        with running_stack(port, aws_port, directory, programme, say) as (emulator, address):
             say("Everything answers")
             print(f"Tessera serves {address}\nThe local AWS answers at {emulator.url}. Ctrl-C stops both.", flush=True)
             while emulator.is_running():
                 time.sleep(POLL_SECONDS)
-            raise EmulatorError(f"The local AWS ended; its log is {arguments.directory}/aws-{arguments.aws_port}.log")
+            raise EmulatorError(f"The local AWS ended; its log is {directory}/aws-{aws_port}.log")
     except _Stopped:
         print("Stopped", flush=True)
     except (StartError, EmulatorError, AdaptationError, deploy.DeploymentError) as error:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from local import state, tokens
 from local.aws import REGION, LocalAws
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NAME = "tessera"
 
@@ -21,6 +18,7 @@ class Stack:
         api_url: where the product's API answers.
         aws: the local AWS under it, as root.
         issuer: whose tokens it takes.
+        programme: the file of the programme in force.
         directory: where that issuer keeps its key.
     """
 
@@ -34,6 +32,7 @@ class Stack:
         self.api_url = running.api
         self.aws = LocalAws(running.aws)
         self.issuer = running.issuer
+        self.programme = Path(running.programme)
         self.directory = directory
 
     @cached_property

@@ -23,11 +23,12 @@ class NotRunningError(Exception):
 
 @dataclass(frozen=True)
 class State:
-    """Where a running stack answers: the API, the local AWS, and the tokens' issuer (all URLs)."""
+    """Where a running stack answers: the API, the local AWS, and the tokens' issuer (all URLs); and its programme."""
 
     api: str
     aws: str
     issuer: str
+    programme: str
     pid: int
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tessera.programme.load import PACKAGED
+from tests.resources import ROOT
 from tools import programme
 
 
@@ -17,6 +18,10 @@ def test_the_programme_to_try_can_be_used(monkeypatch: pytest.MonkeyPatch, capsy
     check(monkeypatch, PACKAGED)
 
     assert capsys.readouterr().out.endswith("version 1 of The Gift Circle can be used\n")
+
+
+def test_the_example_with_dates_can_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    check(monkeypatch, ROOT / "examples" / "points_with_dates.yaml")
 
 
 def test_a_mistake_is_told_with_its_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

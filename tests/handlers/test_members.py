@@ -25,7 +25,7 @@ def test_a_member_enrols_and_gets_the_card(app: App) -> None:
             "next": {"id": "junior", "needs": {"growth": 100}},
         },
         "growth": 0,
-        "points": {"available": 50, "pending": 0, "expiring": [{"points": 50, "at": "2028-03-31T23:00:00Z"}]},
+        "points": {"available": 50, "pending": 0, "expiring": []},
         "benefits": [],
         "sign_in": {"today": False, "streak": 0},
     }

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.app import Answer, App, member_id
+from tests.handlers.conftest import UseProgramme
 
 ALICE = member_id("alice")
 
@@ -30,7 +31,8 @@ def test_the_member_reads_the_reason_and_not_the_note(app: App) -> None:
     assert (seen["note"], seen["by"]) == ("The parcel was late.", "operator")
 
 
-def test_points_that_are_given_have_the_programmes_date(app: App) -> None:
+def test_points_that_are_given_have_the_programmes_date(app: App, use_programme: UseProgramme) -> None:
+    use_programme(points={"expiry": {"policy": "month_end", "months": 24}})
     app.enrol()
     adjust(app)
     assert app.card()["points"]["expiring"] == [{"points": 150, "at": "2028-03-31T23:00:00Z"}]
