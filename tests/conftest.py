@@ -1,6 +1,14 @@
 """No test can reach a real account: whatever the shell that runs them knows of AWS is hidden from all of them."""
 
+import json
 import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tessera.programme import load
 
 for variable in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[variable]
@@ -10,3 +18,21 @@ os.environ.update(
     AWS_DEFAULT_REGION="us-east-1",
     AWS_EC2_METADATA_DISABLED="true",
 )
+
+UseProgramme = Callable[..., None]
+
+
+@pytest.fixture
+def use_programme(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[UseProgramme]:
+    """Put a programme in force: that of a file, or the one to try with whole parts replaced."""
+    rules = load.load(load.PACKAGED).model_dump(mode="json")
+
+    def put_in_force(file: Path | None = None, **parts: Any) -> None:
+        if file is None:
+            file = tmp_path / "programme.yaml"
+            file.write_text(json.dumps(rules | parts), encoding="utf-8")
+        monkeypatch.setattr(load, "PACKAGED", file)
+        load.in_force.cache_clear()
+
+    yield put_in_force
+    load.in_force.cache_clear()

@@ -1,5 +1,6 @@
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
@@ -11,13 +12,15 @@ from local.emulator import Emulator
 from tessera.store import client, queues
 from tests import resources
 from tests.app import App
-from tests.budgets.metering import Meter
+from tests.budgets.metering import KILOBYTE, Cost, Meter, item_size, transaction_units
 from tests.stack.processes import free_ports
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 TITLE = "budgets"
+
+Budget = Callable[[str, Cost], AbstractContextManager[None]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -78,3 +81,23 @@ def app(
     monkeypatch.setattr(client, "DYNAMODB", dynamodb)
     monkeypatch.setattr(queues, "_sqs", lambda: sqs)
     return App(addresses, sqs)
+
+
+@pytest.fixture
+def budget(meter: Meter, record_property: Callable[[str, object], None]) -> Budget:
+    """Hold what is done within a budget, and the items that it writes within their sizes."""
+
+    @contextmanager
+    def hold(operation: str, allowed: Cost) -> Iterator[None]:
+        meter.reset()
+        yield
+        cost = meter.cost
+        record_property(TITLE, f"{operation:<44}{cost}  of{allowed}")
+        sizes = [item_size(item) for item in meter.written]
+        assert cost.within(allowed), f"{operation}: {cost}; sizes in bytes: {sizes}"
+        assert cost.write_units == transaction_units(meter.written) + meter.index_units
+        for item, size in zip(meter.written, sizes, strict=True):
+            assert "tier" not in item or size <= 2 * KILOBYTE, "a member's item"
+            assert "points_balance" not in item or size < KILOBYTE, "an entry"
+
+    return hold

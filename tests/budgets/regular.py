@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 from tessera import enrolment, sign_ins
 from tessera.journal import Journal
-from tessera.programme.load import in_force
+from tessera.programme import load
 from tessera.settlement import settle
 from tessera.store.transaction import Transaction
 from tests.app import member_id
 from tests.factories import buy, line
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tessera.member import Member
     from tests.app import App
 
@@ -31,18 +33,18 @@ def enrol_regular(app: App, name: str) -> str:
 
     The year's entries are left out: no operation that has a budget reads the ledger.
     """
-    regular = replace(_after_a_year(), member_id=member_id(name))
+    regular = replace(_after_a_year(load.PACKAGED), member_id=member_id(name))
     app.now = AFTER_A_YEAR
     with app.environment_of("MembersFunction"):
         transaction = Transaction()
-        transaction.journal(Journal(regular, in_force(), regular.booked_at))
+        transaction.journal(Journal(regular, load.in_force(), regular.booked_at))
         transaction.commit()
     return regular.member_id
 
 
 @cache
-def _after_a_year() -> Member:
-    programme = in_force()
+def _after_a_year(file: Path) -> Member:
+    programme = load.load(file)
     journal = enrolment.enrol("m_regular", "Europe/London", programme, ENROLLED)
     days_of_orders = {DAYS * number // ORDERS for number in range(ORDERS)}
     for day in range(DAYS):

@@ -1,17 +1,15 @@
 """What each operation may cost, for a member with a year of daily sign-ins and fifty orders."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tessera.instants import write_instant
 from tests.app import App
-from tests.budgets.conftest import TITLE
-from tests.budgets.metering import KILOBYTE, Cost, Meter, item_size, transaction_units
+from tests.budgets.conftest import Budget
+from tests.budgets.metering import Cost
 from tests.budgets.regular import enrol_regular
 from tests.handlers.messages import basket, line, order
 
@@ -29,28 +27,6 @@ KEY = "8e03978e-40d5-43e8-bc93-6894a57f9324"
 A_TERM_LATER = timedelta(days=300)
 """By then the regular's tier has ended, and what growth still counts earns a lower one."""
 
-Budget = Callable[[str, Cost], AbstractContextManager[None]]
-
-
-@pytest.fixture
-def budget(meter: Meter, record_property: Callable[[str, object], None]) -> Budget:
-    """Hold what is done within a budget, and the items that it writes within their sizes."""
-
-    @contextmanager
-    def hold(operation: str, allowed: Cost) -> Iterator[None]:
-        meter.reset()
-        yield
-        cost = meter.cost
-        record_property(TITLE, f"{operation:<44}{cost}  of{allowed}")
-        sizes = [item_size(item) for item in meter.written]
-        assert cost.within(allowed), f"{operation}: {cost}; sizes in bytes: {sizes}"
-        assert cost.write_units == transaction_units(meter.written) + meter.index_units
-        for item, size in zip(meter.written, sizes, strict=True):
-            assert "tier" not in item or size <= 2 * KILOBYTE, "a member's item"
-            assert "points_balance" not in item or size < KILOBYTE, "an entry"
-
-    return hold
-
 
 def overdue(budget: Cost) -> Cost:
     """Answer what an operation may cost when something overdue is booked with it."""
@@ -60,6 +36,11 @@ def overdue(budget: Cost) -> Cost:
 def five_lines(app: App, member_id: str, order_id: str, **fields: Any) -> dict[str, Any]:
     """Write an order of now."""
     return order(order_id, *FIVE_LINES, member_id=member_id, placed_at=write_instant(app.now), **fields)
+
+
+def nightly_task(member_id: str, now: datetime) -> str:
+    """Write what the night hands out for one member."""
+    return json.dumps({"schema_version": 1, "task": "member", "ids": [member_id], "as_of": write_instant(now)})
 
 
 def hold(app: App, name: str, order_id: str, **wanted: Any) -> Any:
@@ -144,7 +125,6 @@ def test_a_coupon_claim(app: App, budget: Budget) -> None:
 def test_the_nightly_work_for_one_due_member(app: App, budget: Budget) -> None:
     member_id = enrol_regular(app, "is due")
     app.now += A_TERM_LATER
-    task = {"schema_version": 1, "task": "member", "ids": [member_id], "as_of": write_instant(app.now)}
     with budget("nightly work for one due member", SETTLEMENT):
-        assert app.settle(json.dumps(task)) == []
+        assert app.settle(nightly_task(member_id, app.now)) == []
     assert app.kinds("is due") == ["tier_change"]

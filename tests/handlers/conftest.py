@@ -1,13 +1,10 @@
-import json
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from tessera.programme import load
 from tessera.store import bus as product_bus
 from tessera.store import client
 from tests import emulated
@@ -20,24 +17,6 @@ def app(monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
     """The product on empty tables and queues."""
     with emulated.product(monkeypatch) as running:
         yield running
-
-
-UseProgramme = Callable[..., None]
-
-
-@pytest.fixture
-def use_programme(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[UseProgramme]:
-    """Put a programme in force: the one to try, with whole parts replaced."""
-    rules = load.load(load.PACKAGED).model_dump(mode="json")
-
-    def put_in_force(**parts: Any) -> None:
-        path = tmp_path / "programme.yaml"
-        path.write_text(json.dumps(rules | parts), encoding="utf-8")
-        monkeypatch.setattr(load, "PACKAGED", path)
-        load.in_force.cache_clear()
-
-    yield put_in_force
-    load.in_force.cache_clear()
 
 
 @pytest.fixture

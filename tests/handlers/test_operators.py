@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.app import Answer, App, member_id
-from tests.handlers.conftest import UseProgramme
+from tests.conftest import UseProgramme
 
 ALICE = member_id("alice")
 

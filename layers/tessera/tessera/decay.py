@@ -28,7 +28,7 @@ def current(growth: Mapping[date, int], decays: Decays, day: date) -> date:
     """Answer the bucket for growth that begins to count now, on `day`: that of the stretch since the last decay."""
     if not growth:
         return day
-    return max(*growth, *(decay.day for decay in decays[-1:]))
+    return max([*growth, *(decay.day for decay in decays[-1:])])
 
 
 def bucket(growth: Mapping[date, int], day: date) -> date | None:
@@ -54,7 +54,7 @@ def next_day(growth: Mapping[date, int], decays: Decays, active_on: date, idle_m
 
     Only months count in which there was growth to decay.
     """
-    since = max(min(growth), *(decay.day for decay in decays[-1:]))
+    since = max([min(growth), *(decay.day for decay in decays[-1:])])
     months = max(idle_months, (since.year - active_on.year) * 12 + since.month - active_on.month - 1)
     day = active_on
     while day <= since or day == active_on:
