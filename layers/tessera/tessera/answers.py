@@ -1,25 +1,28 @@
 """What clients are answered: the shapes of the contract, and how they are made."""
 
+from __future__ import annotations
+
 import json
-from datetime import datetime
 from typing import TYPE_CHECKING, NotRequired
 
 from typing_extensions import TypedDict
 
-from tessera import card as domain
 from tessera import coupons, tiers
 from tessera.instants import write_instant
-from tessera.journal import Entry as LedgerEntry
-from tessera.member import Member, Profile
-from tessera.purchases import Order
-from tessera.quotes import Quote, Verdict
-from tessera.redemptions import Redemption
-from tessera.shapes import Line
-from tessera.sign_ins import SignInResult
 from tessera.statement import reason
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tessera import card as domain
+    from tessera.journal import Entry as LedgerEntry
+    from tessera.member import Member, Profile
     from tessera.programme.model import AmountOff, Percentage, Programme
+    from tessera.purchases import Order
+    from tessera.quotes import Quote, Verdict
+    from tessera.redemptions import Redemption
+    from tessera.shapes import Line
+    from tessera.sign_ins import SignInResult
     from tessera.verification import Mismatch as FoundMismatch
 
 
@@ -277,7 +280,7 @@ class Accepted(TypedDict):
     accepted: int
 
 
-def card(seen: domain.Card, profile: Profile | None, programme: "Programme") -> Card:
+def card(seen: domain.Card, profile: Profile | None, programme: Programme) -> Card:
     """Write the member card."""
     member = seen.member
     following = seen.next_tier
@@ -336,7 +339,7 @@ def entry(booked: LedgerEntry, *, for_staff: bool = False) -> Entry:
     return written
 
 
-def verification(member: Member, found: "FoundMismatch | None") -> Verification:
+def verification(member: Member, found: FoundMismatch | None) -> Verification:
     """Write what came of verifying a member's ledger."""
     return {
         "verified": found is None,
@@ -369,7 +372,7 @@ def purchase(order: Order) -> Purchase:
     }
 
 
-def template(offered: "AmountOff | Percentage", now: datetime) -> Template:
+def template(offered: AmountOff | Percentage, now: datetime) -> Template:
     """Write a coupon that can be had, with the date that one claimed now would have."""
     return {
         "template_id": offered.id,

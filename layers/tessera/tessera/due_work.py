@@ -4,8 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tessera.instants import Instant
-from tessera.shapes import Shape
+from tessera.shapes import Instant, Shape
 
 BATCH = 25
 """How many of those who are due go into one message."""

@@ -7,10 +7,7 @@ IANA zone. Nothing here, or anywhere in the domain, reads a clock: now is always
 import re
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated
 from zoneinfo import ZoneInfo, reset_tzpath
-
-from pydantic import BeforeValidator, WithJsonSchema
 
 # A day must begin at the same instant wherever this runs: zones come from the locked tzdata, never from the machine.
 reset_tzpath(to=())
@@ -68,11 +65,3 @@ def months_later(day: date, months: int) -> date:
     """Answer the same day so many months later, or the last of that month if it is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
-Instant = Annotated[
-    datetime,
-    BeforeValidator(parse_instant),
-    WithJsonSchema({"type": "string", "format": "date-time", "pattern": r"Z$"}),
-]
-"""An instant as a field of a message."""

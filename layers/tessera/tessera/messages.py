@@ -8,9 +8,22 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from tessera.instants import FUTURE_TOLERANCE, Instant
+from tessera.instants import FUTURE_TOLERANCE
 from tessera.refusals import Invalid, Problem
-from tessera.shapes import MAX_LINES, Currency, Key, Label, LineId, Lines, Money, Quantity, Shape, each_line_once, read
+from tessera.shapes import (
+    MAX_LINES,
+    Currency,
+    Instant,
+    Key,
+    Label,
+    LineId,
+    Lines,
+    Money,
+    Quantity,
+    Shape,
+    each_line_once,
+    read,
+)
 
 if TYPE_CHECKING:
     from tessera.programme.model import Programme

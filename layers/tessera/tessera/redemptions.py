@@ -5,20 +5,25 @@ app made it, and at most one attempt of it is open or confirmed. It is held, the
 order's arrival), released, or lapses by itself.
 """
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tessera import lots
-from tessera.coupons import Coupon
 from tessera.identities import short_hash
-from tessera.journal import Journal
-from tessera.lots import Parts
-from tessera.messages import OrderCompleted
 from tessera.purchases import Redeemed, Report, allot_points
 from tessera.refusals import Conflict, Invalid, Problem
-from tessera.shapes import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from tessera.coupons import Coupon
+    from tessera.journal import Journal
+    from tessera.lots import Parts
+    from tessera.messages import OrderCompleted
+    from tessera.shapes import Line
 
 
 @dataclass(frozen=True, slots=True)

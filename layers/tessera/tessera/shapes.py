@@ -4,10 +4,21 @@ Unknown fields are refused: a misspelt `discount` would otherwise cost money wit
 """
 
 import json
+from datetime import datetime
 from typing import Annotated, Any, Protocol, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 
+from tessera.instants import parse_instant
 from tessera.refusals import Invalid, Problem, Unreadable
 
 MAX_LINES = 1000
@@ -29,6 +40,12 @@ def _short_in_bytes(line_id: str) -> str:
     return line_id
 
 
+Instant = Annotated[
+    datetime,
+    BeforeValidator(parse_instant),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": r"Z$"}),
+]
+"""RFC 3339 in UTC."""
 Key = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$")]
 """An id that a client chose: any characters but control characters."""
 LineId = Annotated[Key, AfterValidator(_short_in_bytes)]
