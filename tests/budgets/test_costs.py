@@ -122,6 +122,15 @@ def test_a_coupon_claim(app: App, budget: Budget) -> None:
         assert app.post("/members/me/coupons", {"template_id": "tenth_off"}, as_="claims", key=KEY).status == 201
 
 
+def test_the_bucket_of_a_member_is_written_to_its_index_once(app: App, meter: Meter) -> None:
+    meter.reset()
+    app.enrol("has just joined")
+    assert meter.index_units == 1  # nothing is due yet: this is the bucket's
+    meter.reset()
+    app.post("/members/me/sign-ins", as_="has just joined")
+    assert meter.index_units == 0
+
+
 def test_the_nightly_work_for_one_due_member(app: App, budget: Budget) -> None:
     member_id = enrol_regular(app, "is due")
     app.now += A_TERM_LATER
