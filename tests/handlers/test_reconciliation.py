@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,9 @@ from tessera.digests import Digest, Head
 from tessera.identities import bucket
 from tessera.reconciliation import NIGHTS, buckets_of_night
 from tessera.service import bucket_verification
+from tessera.service.verification import Verified, verify_member
 from tessera.store import client, digests
+from tessera.verification import Mismatch
 from tests import resources
 from tests.app import App, member_id
 from tests.handlers.conftest import Refuse
@@ -197,6 +200,23 @@ def test_an_entry_that_cannot_be_read_shows(alice: App, findings: Findings) -> N
     change_entry(alice, 1, at={"S": "yesterday"})
     assert alice.verify(BUCKET) == []
     assert findings() == [(ALICE, "unreadable", None)]
+
+
+def test_who_acts_while_they_are_looked_at_is_looked_at_again(
+    alice: App, findings: Findings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torn = [Mismatch(check="order", sequence=2, detail="The order was refunded in between.")]
+
+    def look(member_id: str, earlier: Head | None, *, orders: bool) -> Verified | None:
+        verified = verify_member(member_id, earlier, orders=orders)
+        return replace(verified, mismatch=torn.pop()) if verified and torn else verified
+
+    monkeypatch.setattr(bucket_verification, "verify_member", look)
+
+    alice.verify(BUCKET)
+
+    assert findings() == []
+    assert attested_entries(alice) == {ALICE: 2}
 
 
 def test_a_deleted_digest_shows_and_nothing_is_written_over_it(
