@@ -17,6 +17,7 @@ from local.stack import NAME
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
+    from mypy_boto3_s3.type_defs import ObjectLockConfigurationTypeDef
 
     from local.aws import LocalAws
 
@@ -55,11 +56,15 @@ def publish_issuer(aws: LocalAws, issuer: str, directory: Path) -> None:
 
 @dataclass(frozen=True)
 class Package:
-    """The stack, ready to be created: a plain CloudFormation template, its parameters, and code by S3 key."""
+    """The stack, ready to be created: a plain CloudFormation template, its parameters, and code by S3 key.
+
+    `object_locks` are those of its buckets, by logical id.
+    """
 
     template: str
     parameters: dict[str, str]
     archives: dict[str, bytes]
+    object_locks: dict[str, ObjectLockConfigurationTypeDef]
 
 
 def package(issuer: str, programme: Path = PROGRAMME) -> Package:
@@ -91,7 +96,8 @@ def package(issuer: str, programme: Path = PROGRAMME) -> Package:
     template = translate.with_batched_sends_allowed(template)
     template = translate.with_queue_concurrency(template, QUEUE_CONCURRENCY)
     template = translate.with_http_api_expanded(template)
-    return Package(json.dumps(template), parameters, archives)
+    template = translate.without_bucket_policies(template)
+    return Package(json.dumps(template), parameters, archives, translate.object_locks(template))
 
 
 def deploy(aws: LocalAws, packaged: Package) -> None:
@@ -104,6 +110,12 @@ def deploy(aws: LocalAws, packaged: Package) -> None:
     for key, archive in packaged.archives.items():
         aws.s3.put_object(Bucket=CODE_BUCKET, Key=key, Body=archive)
     _create(aws, packaged.template, packaged.parameters)
+    for name, lock in packaged.object_locks.items():
+        # The emulator locks objects, but does not read from the template that it should.
+        bucket = aws.cloudformation.describe_stack_resource(StackName=NAME, LogicalResourceId=name)
+        aws.s3.put_object_lock_configuration(
+            Bucket=bucket["StackResourceDetail"]["PhysicalResourceId"], ObjectLockConfiguration=lock
+        )
 
 
 def _zip(folder: Path, prefix: Path, programme: Path) -> bytes:

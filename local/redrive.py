@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 # The queue of each dead-letter queue, by the template's outputs. The others came from no queue: `make schedule` repeats
-# a run of the nightly function, and the runbook tells how entries are published again.
+# a run of a scheduled function, and the runbook tells how entries are published again.
 SOURCES = {
     "PurchasesDeadLettersUrl": "PurchasesQueueUrl",
     "SettlementsDeadLettersUrl": "SettlementsQueueUrl",
+    "ReconciliationDeadLettersUrl": "ReconciliationQueueUrl",
 }
 REASONS = frozenset({"reason", "detail"})  # the attributes with which a function says why
 BATCH = 10

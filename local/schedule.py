@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 SETTLE_SECONDS = 300
 POLL_SECONDS = 0.2
+# What scheduled functions hand out goes through these, by the template's outputs: each queue, and its dead letters.
+QUEUES = {
+    "SettlementsQueueUrl": "SettlementsDeadLettersUrl",
+    "ReconciliationQueueUrl": "ReconciliationDeadLettersUrl",
+}
 MESSAGE_COUNTS: tuple[QueueAttributeNameType, ...] = (
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",
@@ -35,7 +40,7 @@ class ScheduleError(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a scheduled run did: the function's answer, the seconds until its queue was empty, and the dead letters."""
+    """What a scheduled run did: the answer, the seconds until the queues were empty, and their dead letters."""
 
     answer: Any
     seconds: float
@@ -53,10 +58,10 @@ def scheduled_functions() -> dict[str, tuple[str, str]]:
 
 
 def run_scheduled(stack: Stack, name: str, at: datetime) -> Outcome:
-    """Invoke the function `name` with its rule's event as of `at`, and wait until the settlements queue is empty.
+    """Invoke the function `name` with its rule's event as of `at`, and wait until what it has handed out is done.
 
     Raises:
-        ScheduleError: if there is no such function, it fails, or the queue does not empty.
+        ScheduleError: if there is no such function, it fails, or a queue does not empty.
     """
     functions = scheduled_functions()
     if name not in functions:
@@ -78,11 +83,12 @@ def run_scheduled(stack: Stack, name: str, at: datetime) -> Outcome:
     answer = json.load(invoked["Payload"])
     if invoked.get("FunctionError"):
         raise ScheduleError(f"{name} failed: {answer.get('errorType')}: {answer.get('errorMessage')}")
-    while waiting := _messages(stack, "SettlementsQueueUrl"):
+    while waiting := sum(_messages(stack, queue) for queue in QUEUES):
         if time.monotonic() - began > SETTLE_SECONDS:
-            raise ScheduleError(f"{waiting} settlements are still waiting after {SETTLE_SECONDS} s")
+            raise ScheduleError(f"{waiting} messages are still waiting after {SETTLE_SECONDS} s")
         time.sleep(POLL_SECONDS)
-    return Outcome(answer, time.monotonic() - began, _messages(stack, "SettlementsDeadLettersUrl"))
+    dead_letters = sum(_messages(stack, queue) for queue in QUEUES.values())
+    return Outcome(answer, time.monotonic() - began, dead_letters)
 
 
 def _messages(stack: Stack, output: str) -> int:
@@ -111,7 +117,7 @@ def main() -> None:
     except (ScheduleError, state.NotRunningError) as error:
         sys.exit(f"make schedule: {error}")
     print(f"{arguments.name} ran as of {arguments.at:%Y-%m-%dT%H:%M:%SZ}: {json.dumps(outcome.answer)}")
-    print(f"Settlements done after {outcome.seconds:.1f} s; dead letters: {outcome.dead_letters}")
+    print(f"All done after {outcome.seconds:.1f} s; dead letters: {outcome.dead_letters}")
 
 
 if __name__ == "__main__":

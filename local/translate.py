@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from mypy_boto3_s3.type_defs import ObjectLockConfigurationTypeDef
+
 Template = dict[str, Any]
 
 DEPENDENCIES_LAYER = "DependenciesLayer"
@@ -133,6 +135,28 @@ def with_queue_concurrency(template: Template, value: int) -> Template:
             "Properties": {**properties, "ScalingConfig": {"MaximumConcurrency": value}},
         }
     return {**template, "Resources": resources}
+
+
+def without_bucket_policies(template: Template) -> Template:
+    """Drop the policies of buckets: the emulator speaks plain HTTP alone, and takes a role's session for another."""
+    kept = {name: item for name, item in template["Resources"].items() if item["Type"] != "AWS::S3::BucketPolicy"}
+    if len(kept) == len(template["Resources"]):
+        raise AdaptationError("no bucket policy to drop")
+    return {**template, "Resources": kept}
+
+
+def object_locks(template: Template) -> dict[str, ObjectLockConfigurationTypeDef]:
+    """Return how long the objects of each locked bucket are kept, parameters at their defaults, by logical id."""
+    locks: dict[str, ObjectLockConfigurationTypeDef] = {}
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::S3::Bucket":
+            lock = copy.deepcopy(resource["Properties"]["ObjectLockConfiguration"])
+            retention = lock["Rule"]["DefaultRetention"]
+            retention["Days"] = int(template["Parameters"][retention["Days"]["Ref"]]["Default"])
+            locks[name] = lock
+    if not locks:
+        raise AdaptationError("no bucket is locked")
+    return locks
 
 
 def with_http_api_expanded(template: Template) -> Template:

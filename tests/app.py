@@ -39,6 +39,7 @@ _STAFF = {
     "supervisor": f"{OPERATOR} tessera/supervisor",
 }
 _NIGHTLY, _SETTLEMENTS = "NightlyFunction", "SettlementsQueue"
+_RECONCILIATION = "ReconciliationQueue"
 _PURCHASES, _DEAD_LETTERS = "PurchasesQueue", "PurchasesDeadLetters"
 
 
@@ -96,7 +97,7 @@ class App:
     """The functions, at the instant `now`. Callers have names: `shop`, `operator`, `supervisor`, or else a member's."""
 
     def __init__(self, addresses: Mapping[str, str], sqs: SQSClient) -> None:
-        """Take the physical names of tables and queues by logical id."""
+        """Take the physical names of tables, queues and buckets by logical id."""
         self.now = datetime(2026, 3, 2, 12, tzinfo=UTC)
         self.addresses = addresses
         self._sqs = sqs
@@ -147,6 +148,11 @@ class App:
         """Deliver messages to the settlements function; answer the positions of those that it wants again."""
         return self._deliver(resources.queue_mappings()[_SETTLEMENTS].function, list(messages))
 
+    def verify(self, bucket: int) -> list[int]:
+        """Have a bucket of members verified now; answer the positions of the messages that are wanted again."""
+        message = {"schema_version": 1, "bucket": bucket, "as_of": write_instant(self.now)}
+        return self._deliver(resources.queue_mappings()[_RECONCILIATION].function, [json.dumps(message)])
+
     def waiting(self, queue: str) -> list[str]:
         """Answer the first messages that wait in a queue."""
         found = self._sqs.receive_message(QueueUrl=self.addresses[queue], VisibilityTimeout=0)
@@ -167,6 +173,13 @@ class App:
         event = sample("nightly") | {"time": write_instant(self.now)}
         answer = self.invoke(_NIGHTLY, event)
         self.work_off(_SETTLEMENTS)
+        return answer
+
+    def reconcile(self) -> Any:
+        """Run the reconciliation function and what it hands out; answer what it answered."""
+        event = sample("reconciliation") | {"time": write_instant(self.now)}
+        answer = self.invoke("ReconciliationFunction", event)
+        self.work_off(_RECONCILIATION)
         return answer
 
     def dead_letters(self) -> list[DeadLetter]:

@@ -1,4 +1,4 @@
-"""The product on moto: the tables, the queues and the bus of template.yaml, empty, for one test.
+"""The product on moto: the tables, the queues, the bus and the bucket of template.yaml, empty, for one test.
 
 Moto checks no rights and loses updates under threads, so neither rights nor races are tested on it.
 """
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from moto import mock_aws
 
-from tessera.store import bus, client, queues
+from tessera.store import bus, client, digests, queues
 from tests import resources
 from tests.app import App
 
@@ -21,22 +21,25 @@ if TYPE_CHECKING:
 
     import pytest
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
 
 @contextmanager
 def product(monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
     """Run the product as long as the block lasts."""
-    dynamodb, sqs, events = _clients()
+    dynamodb, sqs, events, s3 = _clients()
     monkeypatch.setattr(client, "DYNAMODB", dynamodb)
     monkeypatch.setattr(queues, "_sqs", lambda: sqs)
     monkeypatch.setattr(bus, "EVENTS", events)
+    monkeypatch.setattr(digests, "_s3", lambda: s3)
     with mock_aws():
-        addresses = resources.create_tables(dynamodb) | resources.create_queues(sqs) | resources.create_bus(events)
+        addresses = resources.create_tables(dynamodb) | resources.create_queues(sqs)
+        addresses |= resources.create_bus(events) | resources.create_buckets(s3)
         yield App(addresses, sqs)
 
 
 @cache
-def _clients() -> tuple[DynamoDBClient, SQSClient, Any]:
+def _clients() -> tuple[DynamoDBClient, SQSClient, Any, S3Client]:
     """Make clients that obey moto, as those made before its import do not; once, for that takes longer than a test."""
-    return boto3.client("dynamodb"), boto3.client("sqs"), boto3.client("events")
+    return boto3.client("dynamodb"), boto3.client("sqs"), boto3.client("events"), boto3.client("s3")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -147,6 +148,16 @@ def create_bus(events: Any) -> dict[str, str]:
     ((name, _),) = _of_type("AWS::Events::EventBus")
     events.create_event_bus(Name=name)
     return {name: name}
+
+
+def create_buckets(s3: S3Client) -> dict[str, str]:
+    """Create the S3 buckets, locked as they are to be, and answer their names by logical id."""
+    names = {}
+    for name, lock in translate.object_locks(template()).items():
+        names[name] = name.lower()
+        s3.create_bucket(Bucket=name.lower(), ObjectLockEnabledForBucket=True)
+        s3.put_object_lock_configuration(Bucket=name.lower(), ObjectLockConfiguration=lock)
+    return names
 
 
 def parameters() -> dict[str, str]:

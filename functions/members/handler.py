@@ -2,7 +2,7 @@
 
 from aws_lambda_powertools.event_handler import Response
 
-from tessera.service import members, verification
+from tessera.service import members
 from tessera.web import Api, answer
 
 api = Api()
@@ -31,7 +31,7 @@ def list_entries(member_id: str) -> Response[str]:
 @api.get("/members/<member_id>/entries/verification")
 def show_verification(member_id: str) -> Response[str]:
     """Verify a member's ledger."""
-    return answer(200, verification.show_verification(api.caller, member_id))
+    return answer(200, members.show_verification(api.caller, member_id))
 
 
 @api.post("/members/<member_id>/identities")

@@ -6,6 +6,7 @@ so read units are DynamoDB's rounding over the sizes of what was asked for and c
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,7 @@ class Meter:
 
     Attributes:
         written: the items that were put since `reset`, as DynamoDB takes them.
-        index_units: what of the written units is for indexes.
+        by_index: what of the written units is for each index, by the index's name.
     """
 
     def __init__(self, client: DynamoDBClient) -> None:
@@ -58,7 +59,7 @@ class Meter:
         self._round_trips = 0
         self._write_units = 0.0
         self._read_units = 0.0
-        self.index_units = 0.0
+        self.by_index: Counter[str] = Counter()
         self.written: list[dict[str, Any]] = []
 
     @property
@@ -76,8 +77,8 @@ class Meter:
             case "TransactWriteItems":
                 self.written += [change["Put"]["Item"] for change in self._asked["TransactItems"]]
                 for table in parsed["ConsumedCapacity"]:
-                    indexes = table.get("GlobalSecondaryIndexes", {})
-                    self.index_units += sum(index["CapacityUnits"] for index in indexes.values())
+                    for name, index in table.get("GlobalSecondaryIndexes", {}).items():
+                        self.by_index[name] += index["CapacityUnits"]
                     self._write_units += table["CapacityUnits"]
             case "BatchGetItem":
                 for table, wanted in self._asked["RequestItems"].items():

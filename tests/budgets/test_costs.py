@@ -9,7 +9,7 @@ import pytest
 from tessera.instants import write_instant
 from tests.app import App
 from tests.budgets.conftest import Budget
-from tests.budgets.metering import Cost
+from tests.budgets.metering import Cost, Meter
 from tests.budgets.regular import enrol_regular
 from tests.handlers.messages import basket, line, order
 
@@ -120,6 +120,15 @@ def test_a_coupon_claim(app: App, budget: Budget) -> None:
     enrol_regular(app, "claims")
     with budget("coupon claim", CLAIM):
         assert app.post("/members/me/coupons", {"template_id": "tenth_off"}, as_="claims", key=KEY).status == 201
+
+
+def test_the_bucket_of_a_member_is_written_to_its_index_once(app: App, meter: Meter) -> None:
+    meter.reset()
+    app.enrol("has just joined")
+    assert meter.by_index["bucket"] == 1
+    meter.reset()
+    app.post("/members/me/sign-ins", as_="has just joined")
+    assert meter.by_index["bucket"] == 0
 
 
 def test_the_nightly_work_for_one_due_member(app: App, budget: Budget) -> None:

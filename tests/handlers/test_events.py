@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from tessera.instants import parse_instant
+from tessera.reconciliation import buckets_of_night
+from tessera.store import digests
 from tests import resources
 from tests.app import App, sample
 from tests.handlers.bus import Bus
@@ -94,6 +97,23 @@ def test_she_falls_to_what_she_has_earned(app: App) -> None:
 def test_an_operator_makes_up_for_a_late_parcel(app: App) -> None:
     answer = play(app, "members", "operators")
     assert (answer["statusCode"], json.loads(answer["body"])["points_balance"]) == (201, 100)
+
+
+def test_a_few_nights_later_it_is_the_turn_of_her_bucket(app: App) -> None:
+    answer = play(app, "members", "reconciliation")
+    assert answer == {"buckets": 146}
+    (message,) = app.waiting("ReconciliationQueue")
+    body = json.loads(sample("verifications")["Records"][0]["body"])
+    assert json.loads(message) == body | {"bucket": json.loads(message)["bucket"]}
+    assert body["bucket"] in buckets_of_night(parse_instant(body["as_of"]))
+
+
+def test_she_is_verified(app: App) -> None:
+    assert play(app, "members", "purchases", "verifications") == {"batchItemFailures": []}
+    with app.environment_of("VerificationsFunction"):
+        digest = digests.latest(439)
+    assert digest
+    assert [head.sequence for head in digest.heads.values()] == [3]
 
 
 def test_an_operator_of_the_pool_gets_the_operators_scope(app: App) -> None:

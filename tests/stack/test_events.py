@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.stack.processes import ROOT
+from tests.stack.rights import denied
 from tests.stack.shop import SECONDS, counted, eventually, new_id, order
-from tests.stack.test_platform import AN_ENTRY, denied
+from tests.stack.test_platform import AN_ENTRY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

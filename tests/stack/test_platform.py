@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from local import state, tokens
@@ -20,6 +19,7 @@ from local.redrive import redrive
 from local.schedule import ScheduleError, run_scheduled
 from tests.stack import processes
 from tests.stack.client import Api
+from tests.stack.rights import denied
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from local.stack import Stack
 
 MEMBER = "tessera/member"
-DENIED = {"AccessDenied", "AccessDeniedException"}
 A_MEMBER = {"member_id": {"S": "m_nobody"}}
 AN_ENTRY = {**A_MEMBER, "sequence": {"N": "1"}}
 
@@ -108,6 +107,7 @@ def test_functions_run_under_their_own_roles(stack: Stack) -> None:
         "PurchasesFunction",
         "SettlementsFunction",
         "EntryEventsFunction",
+        "VerificationsFunction",
     ],
 )
 def test_no_function_may_update_or_delete_an_entry(stack: Stack, function: str) -> None:
@@ -144,7 +144,7 @@ def test_the_nightly_function_runs_as_of_an_instant(stack: Stack) -> None:
 
 
 def test_only_what_is_scheduled_can_be_run_by_schedule(stack: Stack) -> None:
-    with pytest.raises(ScheduleError, match="there is: nightly"):
+    with pytest.raises(ScheduleError, match="there is: nightly, reconciliation"):
         run_scheduled(stack, "sign_ins", datetime(2026, 1, 1, tzinfo=UTC))
 
 
@@ -187,17 +187,6 @@ def test_a_stack_that_is_stopped_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(state.NotRunningError):
         state.load(tmp_path)
     assert not still_alive(aws_port)
-
-
-def denied(call: Callable[[], object]) -> bool:
-    """Say whether the local AWS refuses a call for want of a right."""
-    try:
-        call()
-    except ClientError as error:
-        if error.response["Error"]["Code"] in DENIED:
-            return True
-        raise
-    return False
 
 
 def read(aws: LocalAws, table: str) -> object:

@@ -58,6 +58,11 @@ def test_server_errors_of_the_api_raise_an_alarm(resources: dict[str, Any]) -> N
     assert alarm["Dimensions"] == [{"Name": "ApiId", "Value": {"Ref": "ServerlessHttpApi"}}]
 
 
+def test_a_mismatch_raises_an_alarm_that_stays_on(resources: dict[str, Any]) -> None:
+    alarm = of_type(resources, "AWS::CloudWatch::Alarm")["MismatchesAlarm"]
+    assert (alarm["Statistic"], alarm["Threshold"], alarm["TreatMissingData"]) == ("Sum", 1, "ignore")
+
+
 def _queues_watched(resources: dict[str, Any], metric: str) -> set[str]:
     watched = set()
     for alarm in of_type(resources, "AWS::CloudWatch::Alarm").values():

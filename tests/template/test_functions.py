@@ -10,6 +10,7 @@ from tests.template.queries import actions, of_type, properties, statements
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = "AWS::Lambda::Function"
 API_SECONDS = 30
+_ADDRESSES = ("_TABLE", "_URL", "_BUS", "_BUCKET")
 
 
 def test_every_handler_exists(written: dict[str, Any], resources: dict[str, Any]) -> None:
@@ -97,9 +98,26 @@ def test_functions_may_use_only_what_their_environment_names(resources: dict[str
         for statement in statements(resources, function["Role"]["Fn::GetAtt"][0]):
             resource, attribute = statement["Resource"].get("Fn::GetAtt", ["", ""])
             # A stream has an attribute of its own: Lambda reads it, not the function's code.
-            if attribute == "Arn" and resource.endswith(("Table", "Bus")):
+            if attribute == "Arn" and resource.endswith(("Table", "Bus", "Bucket")):
                 assert resource in named, name
 
 
+def test_verifications_may_write_digests_and_nothing_else(resources: dict[str, Any]) -> None:
+    allowed = {
+        (action, str(next(iter(statement["Resource"].values()))))
+        for statement in statements(resources, "VerificationsRole")
+        for action in actions(statement)
+    }
+    reading = {"BatchGetItem", "GetObject", "GetQueueAttributes", "ListBucket", "Query", "ReceiveMessage"}
+    others = {(action, on) for action, on in allowed if action.split(":")[1] not in reading}
+    assert {action for action, _ in others} == {
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "s3:PutObject",
+        "sqs:DeleteMessage",
+    }
+    assert ("s3:PutObject", "${DigestsBucket.Arn}/heads/*") in others
+
+
 def _is_variable(text: str) -> bool:
-    return text.endswith(("_TABLE", "_URL", "_BUS")) and text.replace("_", "").isalpha() and text.isupper()
+    return text.endswith(_ADDRESSES) and text.replace("_", "").isalpha() and text.isupper()

@@ -5,6 +5,10 @@ from typing import Any
 from tests.template.queries import getatt, of_type, properties
 
 FORTNIGHT = 14 * 24 * 3600
+SCHEDULED = {
+    "NightlyFunction": "NightlyDeadLetters",
+    "ReconciliationFunction": "ReconciliationScheduleDeadLetters",
+}
 
 
 def test_every_queue_redrives_after_five_attempts_or_is_a_dead_letter_queue(resources: dict[str, Any]) -> None:
@@ -12,7 +16,7 @@ def test_every_queue_redrives_after_five_attempts_or_is_a_dead_letter_queue(reso
     targets = {name: getatt(queue["RedrivePolicy"]["deadLetterTargetArn"]) for name, queue in _sources(queues).items()}
     attempts = {queue["RedrivePolicy"]["maxReceiveCount"] for queue in _sources(queues).values()}
     assert attempts == {5}
-    assert set(queues) - set(targets) == {*targets.values(), "NightlyDeadLetters", "EntryEventsDeadLetters"}
+    assert set(queues) - set(targets) == {*targets.values(), *SCHEDULED.values(), "EntryEventsDeadLetters"}
 
 
 def test_dead_letters_are_kept_for_a_fortnight_and_every_queue_is_encrypted(resources: dict[str, Any]) -> None:
@@ -39,14 +43,24 @@ def test_failures_in_a_batch_are_reported_one_by_one_and_concurrency_is_bounded(
 
 
 def test_schedule_events_that_fail_are_kept(resources: dict[str, Any]) -> None:
-    (rule,) = of_type(resources, "AWS::Events::Rule").values()
-    (target,) = rule["Targets"]
-    assert getatt(target["Arn"]) == "NightlyFunction"
-    assert getatt(target["DeadLetterConfig"]["Arn"]) == "NightlyDeadLetters"
-    (failures,) = of_type(resources, "AWS::Lambda::EventInvokeConfig").values()
-    assert getatt(failures["DestinationConfig"]["OnFailure"]["Destination"]) == "NightlyDeadLetters"
-    (policy,) = of_type(resources, "AWS::SQS::QueuePolicy").values()
-    assert policy["Queues"] == [{"Ref": "NightlyDeadLetters"}]
+    undelivered, rules = {}, {}
+    for name, rule in of_type(resources, "AWS::Events::Rule").items():
+        (target,) = rule["Targets"]
+        undelivered[getatt(target["Arn"])] = getatt(target["DeadLetterConfig"]["Arn"])
+        rules[name] = undelivered[getatt(target["Arn"])]
+    failed = {
+        failures["FunctionName"]["Ref"]: getatt(failures["DestinationConfig"]["OnFailure"]["Destination"])
+        for failures in of_type(resources, "AWS::Lambda::EventInvokeConfig").values()
+    }
+    assert undelivered == failed == SCHEDULED
+
+    may_send = {}
+    for policy in of_type(resources, "AWS::SQS::QueuePolicy").values():
+        (statement,) = policy["PolicyDocument"]["Statement"]
+        (queue,) = policy["Queues"]
+        assert statement["Resource"] == {"Fn::GetAtt": [queue["Ref"], "Arn"]}
+        may_send[getatt(statement["Condition"]["ArnEquals"]["aws:SourceArn"])] = queue["Ref"]
+    assert may_send == rules
 
 
 def _queue_mappings(resources: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,7 +1,8 @@
-"""What template.yaml says of tables and logs: kept, encrypted, recoverable."""
+"""What template.yaml says of tables, digests and logs: kept, encrypted, recoverable."""
 
 from typing import Any
 
+from tessera.reconciliation import NIGHTS
 from tests.template.queries import of_type
 
 
@@ -19,25 +20,52 @@ def test_protection_is_on_unless_a_trial_turns_it_off(translated: dict[str, Any]
     assert translated["Parameters"]["DeletionProtection"]["Default"] == "true"
 
 
-def test_removing_the_stack_keeps_tables_and_users(resources: dict[str, Any]) -> None:
+def test_removing_the_stack_keeps_tables_users_and_digests(resources: dict[str, Any]) -> None:
     kept = {
         name
         for name, resource in resources.items()
         if resource.get("DeletionPolicy") == resource.get("UpdateReplacePolicy") == "Retain"
     }
-    assert kept == {*of_type(resources, "AWS::DynamoDB::Table"), *of_type(resources, "AWS::Cognito::UserPool")}
+    lasting = ("AWS::DynamoDB::Table", "AWS::Cognito::UserPool", "AWS::S3::Bucket")
+    assert kept == {name for kind in lasting for name in of_type(resources, kind)}
 
 
-def test_due_indexes_hold_keys_alone(resources: dict[str, Any]) -> None:
-    indexed = {
-        name: table["GlobalSecondaryIndexes"]
+def test_indexes_hold_keys_alone(resources: dict[str, Any]) -> None:
+    indexes = {
+        (name, index["IndexName"]): index["Projection"]
         for name, table in of_type(resources, "AWS::DynamoDB::Table").items()
-        if "GlobalSecondaryIndexes" in table
+        for index in table.get("GlobalSecondaryIndexes", [])
     }
-    assert set(indexed) == {"MembersTable", "OperationsTable"}
-    for (index,) in indexed.values():
-        assert index["IndexName"] == "due"
-        assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+    assert set(indexes) == {("MembersTable", "due"), ("MembersTable", "bucket"), ("OperationsTable", "due")}
+    assert all(projection == {"ProjectionType": "KEYS_ONLY"} for projection in indexes.values())
+
+
+def test_nobody_can_remove_a_digest_before_its_time(resources: dict[str, Any], translated: dict[str, Any]) -> None:
+    (bucket,) = of_type(resources, "AWS::S3::Bucket").values()
+    days = {"Ref": "DigestRetentionDays"}
+    assert bucket["ObjectLockEnabled"] is True
+    assert bucket["ObjectLockConfiguration"]["Rule"] == {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": days}}
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": days}
+    assert "Expiration" not in str(set(rule) - {"NoncurrentVersionExpiration"})  # the latest stays
+    assert translated["Parameters"]["DigestRetentionDays"]["Default"] >= 2 * NIGHTS
+
+
+def test_digests_are_encrypted_and_private(resources: dict[str, Any]) -> None:
+    (bucket,) = of_type(resources, "AWS::S3::Bucket").values()
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert "AES256" in str(bucket["BucketEncryption"])
+    (policy,) = of_type(resources, "AWS::S3::BucketPolicy").values()
+    transport, writing = policy["PolicyDocument"]["Statement"]
+    assert (transport["Effect"], transport["Action"], transport["Condition"]) == (
+        "Deny",
+        "s3:*",
+        {"Bool": {"aws:SecureTransport": "false"}},
+    )
+    assert (writing["Effect"], writing["Action"]) == ("Deny", ["s3:PutObject", "s3:DeleteObject"])
+    role = {"Fn::GetAtt": ["VerificationsRole", "Arn"]}
+    assert writing["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": role}}
 
 
 def test_every_log_is_kept_for_a_stated_time(resources: dict[str, Any]) -> None:

@@ -33,6 +33,19 @@ def shard(key: str) -> int:
     return hashlib.sha256(key.encode()).digest()[0] % SHARDS
 
 
+BUCKETS = 4096
+"""Parts into which members fall for good, whatever their number: what is verified, and attested, at a time.
+
+With ten million members a bucket has some 2 440. Changing the number would move members to other buckets than the ones
+that have attested to them.
+"""
+
+
+def bucket(member_id: str) -> int:
+    """Answer the bucket of a member: even, and the same for ever."""
+    return int.from_bytes(hashlib.sha256(member_id.encode()).digest()[:2], "big") % BUCKETS
+
+
 def short_hash(*parts: str) -> str:
     """Name a sequence of strings by 26 characters (130 bits) of its SHA-256; no two sequences share their encoding."""
     text = "".join(f"{len(part)}:{part}" for part in parts)

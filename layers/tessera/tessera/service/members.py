@@ -1,4 +1,4 @@
-"""Enrolling, the card, the statement, and linking identities."""
+"""Enrolling, the card, the statement and its verification, and linking identities."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,7 @@ from tessera.refusals import Conflict, Invalid, Problem
 from tessera.service.attempts import until_committed
 from tessera.service.history import as_of, last_recorded, member_as_of
 from tessera.service.lookup import access_first, find, named
+from tessera.service.verification import verify
 from tessera.shapes import Key, Label, Shape, read, read_json
 from tessera.store import lists
 from tessera.store.read import Found
@@ -162,6 +163,16 @@ def list_entries(
     more = paging.cursor(of, str(entries[most - 1].sequence)) if len(entries) > most else None
     written = [answers.entry(entry, for_staff=bool(caller.roles)) for entry in entries[:most]]
     return {"items": written, "next_cursor": more}
+
+
+def show_verification(caller: Caller, path_id: str) -> answers.Verification:
+    """Verify a member's ledger and say the first mismatch.
+
+    Raises:
+        NotFound: there is no such member for this caller.
+    """
+    member, _ = find(named(caller, path_id), lambda id_: fetch(member=id_))
+    return answers.verification(member, verify(member).mismatch)
 
 
 def link_identity(caller: Caller, path_id: str, body: str | None) -> None:

@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tessera import answers, verification
-from tessera.access import Caller
+from tessera import verification
 from tessera.journal import Entry
 from tessera.member import Member
 from tessera.programme.load import in_force
 from tessera.purchases import Order
-from tessera.service.lookup import find, named
 from tessera.store import lists
 from tessera.store.items import order_key
 from tessera.store.read import read
@@ -30,16 +28,6 @@ class Verified:
     mismatch: Mismatch | None
 
 
-def show_verification(caller: Caller, path_id: str) -> answers.Verification:
-    """Verify a member's ledger and say the first mismatch.
-
-    Raises:
-        NotFound: there is no such member for this caller.
-    """
-    member, _ = find(named(caller, path_id), lambda id_: read(member=id_))
-    return answers.verification(member, _verify(member, None, orders=False).mismatch)
-
-
 def verify_member(member_id: str, earlier_head: Head | None = None, *, orders: bool = False) -> Verified | None:
     """Verify a member's ledger.
 
@@ -52,10 +40,11 @@ def verify_member(member_id: str, earlier_head: Head | None = None, *, orders: b
         what came of it; None if there is no such member.
     """
     member = read(member=member_id).members.get(member_id)
-    return _verify(member, earlier_head, orders=orders) if member else None
+    return verify(member, earlier_head, orders=orders) if member else None
 
 
-def _verify(member: Member, earlier_head: Head | None, *, orders: bool) -> Verified:
+def verify(member: Member, earlier_head: Head | None = None, *, orders: bool = False) -> Verified:
+    """Verify the ledger of a member whose state has been read; as `verify_member` otherwise."""
     book = OrderBook()
 
     def noted() -> Iterator[tuple[Entry, bytes]]:

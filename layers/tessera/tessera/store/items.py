@@ -9,7 +9,7 @@ from tessera import decay, growth_days, lots
 from tessera.actions import Action
 from tessera.coupons import Coupon
 from tessera.idempotency import Answer
-from tessera.identities import shard
+from tessera.identities import bucket, shard
 from tessera.instants import parse_instant, write_instant
 from tessera.member import ActionCount, Hold, Member, Profile, SignInState, TierHeld
 from tessera.purchases import AwaitedOrder, Order, OrderLine, RefundRecord
@@ -22,7 +22,10 @@ Operation = Order | AwaitedOrder | RefundRecord | Redemption | Action | Answer
 
 
 def from_member(member: Member, due: datetime | None) -> dict[str, object]:
-    """Write a member's state. `due_shard` and `due_at` put it into the sparse index of what the night has to do.
+    """Write a member's state.
+
+    `due_shard` and `due_at` put it into the sparse index of what the night has to do; `bucket`, which never changes,
+    into the index of those who are verified together.
 
     Instants are seconds since 1970 and days are numbered as `date.toordinal` does: written out they would take a
     regular's item over the kilobyte from which on each write costs twice as much.
@@ -70,6 +73,7 @@ def from_member(member: Member, due: datetime | None) -> dict[str, object]:
         or None,
         "claims": dict(member.claims) or None,
         "booked_at": _seconds(member.booked_at),
+        "bucket": bucket(member.member_id),
         "due_shard": shard(member.member_id) if due else None,
         "due_at": _written(due),
     }
