@@ -1,21 +1,47 @@
-"""The message of the settlements queue, version 1: what is due, and the instant as of which it is settled."""
+"""The message of the settlements queue, version 1: what is due, and the instant as of which it is settled.
 
-from typing import Annotated, Literal
+The product writes it and reads it, so its reading is plain; what is none fails, and ends among the dead letters.
+"""
 
-from pydantic import Field
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
 
-from tessera.shapes import Instant, Shape
+from tessera.instants import parse_instant, write_instant
 
 BATCH = 25
 """How many of those who are due go into one message."""
 
+SCHEMA = 1
+
 Task = Literal["member", "refund"]
 
 
-class DueWork(Shape):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueWork:
     """Members whose state is to be settled, or parked refunds to be given up on."""
 
-    schema_version: Annotated[int, Field(ge=1, le=1)] = 1
     task: Task
-    ids: Annotated[list[str], Field(min_length=1, max_length=BATCH)]
-    as_of: Instant
+    ids: Sequence[str]
+    as_of: datetime
+
+
+def write(work: DueWork) -> str:
+    """Write a message."""
+    content = {"schema_version": SCHEMA, "task": work.task, "ids": list(work.ids), "as_of": write_instant(work.as_of)}
+    return json.dumps(content)
+
+
+def read(body: str) -> DueWork:
+    """Read a message.
+
+    Raises:
+        ValueError: it is none, or one of another version.
+    """
+    match json.loads(body):
+        case {"schema_version": 1, "task": "member" | "refund" as task, "ids": list(ids), "as_of": str(as_of)}:
+            return DueWork(task=task, ids=ids, as_of=parse_instant(as_of))
+    message = "this is no message of the settlements queue"
+    raise ValueError(message)

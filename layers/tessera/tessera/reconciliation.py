@@ -4,27 +4,45 @@ Nobody scans a table. Members fall into buckets for good (`identities.bucket`), 
 twenty-eight, so that every member is verified every four weeks.
 """
 
+import json
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
-
-from pydantic import Field
 
 from tessera.identities import BUCKETS
-from tessera.instants import Instant
-from tessera.shapes import Shape
+from tessera.instants import parse_instant, write_instant
 
 NIGHTS = 28
 """After so many nights every bucket has had its turn. A night that was skipped is made up for by the same one later."""
 
+SCHEMA = 1
 
-class BucketDue(Shape):
+
+@dataclass(frozen=True, slots=True)
+class BucketDue:
     """A bucket whose members are to be verified, and the instant of the night that it belongs to."""
 
-    schema_version: Annotated[int, Field(ge=1, le=1)] = 1
-    bucket: Annotated[int, Field(ge=0, lt=BUCKETS)]
-    as_of: Instant
+    bucket: int
+    as_of: datetime
 
 
 def buckets_of_night(now: datetime) -> range:
     """Answer the buckets of a night; the UTC day of `now` decides which night it is."""
     return range(now.date().toordinal() % NIGHTS, BUCKETS, NIGHTS)
+
+
+def write(due: BucketDue) -> str:
+    """Write a message."""
+    return json.dumps({"schema_version": SCHEMA, "bucket": due.bucket, "as_of": write_instant(due.as_of)})
+
+
+def read(body: str) -> BucketDue:
+    """Read a message.
+
+    Raises:
+        ValueError: it is none, or one of another version.
+    """
+    match json.loads(body):
+        case {"schema_version": 1, "bucket": int(bucket), "as_of": str(as_of)} if 0 <= bucket < BUCKETS:
+            return BucketDue(bucket, parse_instant(as_of))
+    message = "this is no message of the reconciliation queue"
+    raise ValueError(message)

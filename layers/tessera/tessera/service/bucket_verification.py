@@ -9,10 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tessera.digests import Head, renewed
-from tessera.reconciliation import BucketDue
+from tessera.reconciliation import read
 from tessera.service.verification import verify_member
-from tessera.shapes import read as shape
-from tessera.shapes import read_json
 from tessera.store import digests
 from tessera.store.buckets import members_of
 from tessera.verification import Mismatch
@@ -42,10 +40,10 @@ def verify_bucket(body: str) -> Reconciled:
     Doing it twice does no harm.
 
     Raises:
-        Invalid: the message is none.
+        ValueError: the message is none.
         Unavailable: a store did not answer; try again.
     """
-    due = shape(BucketDue, read_json(body))
+    due = read(body)
     try:
         earlier = digests.latest(due.bucket)
     except digests.DigestDeleted:

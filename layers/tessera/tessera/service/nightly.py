@@ -1,14 +1,12 @@
 """The nightly work: who is due is found by an index, and handed out in batches."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from tessera.due_work import BATCH, Task
-from tessera.instants import write_instant
+from tessera.due_work import BATCH, DueWork, Task, write
 from tessera.store import queues
 from tessera.store.due import due
 
@@ -34,13 +32,10 @@ def hand_out(now: datetime) -> HandedOut:
 def _send(task: Task, ids: Iterable[str], now: datetime) -> int:
     count = 0
     for batches in _groups(_groups(ids, BATCH), queues.BATCH):
-        queues.send_all("SETTLEMENTS_QUEUE_URL", [_body(task, batch, now) for batch in batches])
+        bodies = [write(DueWork(task=task, ids=batch, as_of=now)) for batch in batches]
+        queues.send_all("SETTLEMENTS_QUEUE_URL", bodies)
         count += sum(len(batch) for batch in batches)
     return count
-
-
-def _body(task: Task, ids: list[str], now: datetime) -> str:
-    return json.dumps({"schema_version": 1, "task": task, "ids": ids, "as_of": write_instant(now)})
 
 
 def _groups(things: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -1,10 +1,8 @@
 """Reconciliation: whose turn it is tonight is handed out, bucket by bucket."""
 
-import json
 from datetime import datetime
 
-from tessera.instants import write_instant
-from tessera.reconciliation import buckets_of_night
+from tessera.reconciliation import BucketDue, buckets_of_night, write
 from tessera.store import queues
 
 
@@ -17,8 +15,6 @@ def hand_out(now: datetime) -> int:
     Raises:
         Unavailable: not all of them were taken; sending all of them again does no harm.
     """
-    buckets = buckets_of_night(now)
-    as_of = write_instant(now)
-    bodies = [json.dumps({"schema_version": 1, "bucket": bucket, "as_of": as_of}) for bucket in buckets]
+    bodies = [write(BucketDue(bucket, now)) for bucket in buckets_of_night(now)]
     queues.send_all("RECONCILIATION_QUEUE_URL", bodies)
     return len(bodies)
