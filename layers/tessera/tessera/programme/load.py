@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 if TYPE_CHECKING:
     import yaml
 
@@ -34,6 +32,7 @@ def load(path: Path) -> "Programme":
     """
     # Imported here because a process that starts need not yet know the programme, and imports are paid at every start.
     import yaml  # noqa: PLC0415
+    from pydantic import ValidationError  # noqa: PLC0415
 
     from tessera.programme.model import Programme  # noqa: PLC0415
 
