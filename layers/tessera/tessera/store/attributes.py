@@ -6,28 +6,26 @@ A list keeps the place of what is None; an item or a map leaves it out.
 from collections.abc import Mapping
 from typing import Any
 
+_SIMPLE = {str: "S", bytes: "B", bool: "BOOL"}
+_AS_THEY_ARE = frozenset(_SIMPLE.values())
 
-def attribute(value: object) -> dict[str, Any]:  # noqa: PLR0911 - one for each kind of value
+
+def attribute(value: object) -> dict[str, Any]:
     """Write a value.
 
     Raises:
         TypeError: it is of a kind that is never stored, a float for example.
     """
-    match value:
-        case None:
-            return {"NULL": True}
-        case bool():
-            return {"BOOL": value}
-        case int():
-            return {"N": str(value)}
-        case str():
-            return {"S": value}
-        case bytes():
-            return {"B": value}
-        case Mapping():
-            return {"M": item(value)}
-        case list() | tuple():
-            return {"L": [attribute(element) for element in value]}
+    if (simple := _SIMPLE.get(type(value))) is not None:
+        return {simple: value}
+    if type(value) is int:
+        return {"N": str(value)}
+    if isinstance(value, Mapping):
+        return {"M": item(value)}
+    if isinstance(value, list | tuple):
+        return {"L": [attribute(element) for element in value]}
+    if value is None:
+        return {"NULL": True}
     message = f"{type(value).__name__} is never stored"
     raise TypeError(message)
 
@@ -40,16 +38,15 @@ def item(fields: Mapping[str, object]) -> dict[str, Any]:
 def value(stored: Mapping[str, Any]) -> Any:
     """Read what `attribute` wrote."""
     ((kind, content),) = stored.items()
-    match kind:
-        case "NULL":
-            return None
-        case "N":
-            return int(content)
-        case "M":
-            return fields(content)
-        case "L":
-            return [value(element) for element in content]
-    return content
+    if kind in _AS_THEY_ARE:
+        return content
+    if kind == "N":
+        return int(content)
+    if kind == "M":
+        return fields(content)
+    if kind == "L":
+        return [value(element) for element in content]
+    return None
 
 
 def fields(stored: Mapping[str, Any]) -> dict[str, Any]:
