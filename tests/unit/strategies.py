@@ -2,8 +2,9 @@
 
 from hypothesis import strategies as st
 
+from tessera.programme.model import Programme
 from tessera.shapes import Line
-from tests.factories import line
+from tests.factories import RULES, line, programme
 
 
 @st.composite
@@ -25,4 +26,63 @@ def baskets(most: int = 6) -> st.SearchStrategy[list[Line]]:
     """Draw the lines of an order, numbered from 1."""
     return st.lists(lines(), min_size=1, max_size=most).map(
         lambda drawn: [bought.model_copy(update={"line_id": str(i)}) for i, bought in enumerate(drawn, 1)]
+    )
+
+
+@st.composite
+def programmes(draw: st.DrawFn) -> Programme:
+    """Draw a programme: any policy for points beside any for growth, with actions that are capped in every way."""
+    expiry = draw(
+        st.sampled_from(
+            [
+                {"policy": "never"},
+                {"policy": "month_end", "months": 1},
+                {"policy": "month_end", "months": 12},
+                {"policy": "dates", "dates": ["03-28", "10-24", "12-31"], "least_days": 0},
+                {"policy": "dates", "dates": ["06-30"], "least_days": 45},
+                {"policy": "inactivity", "days": 30},
+                {"policy": "inactivity", "days": 365},
+            ]
+        )
+    )
+    growth = draw(
+        st.sampled_from(
+            [
+                {"policy": "window", "days": 30},
+                {"policy": "window", "days": 365},
+                {"policy": "decay", "idle_months": 1, "percent": 25},
+                {"policy": "decay", "idle_months": 6, "percent": 7},
+                {"policy": "decay", "idle_months": 2, "percent": 100},
+            ]
+        )
+    )
+    return programme(
+        zone=draw(st.sampled_from(["Europe/London", "America/New_York", "UTC"])),
+        welcome={"points": 100, "growth": 3},
+        points={
+            "expiry": expiry,
+            "return_window_days": draw(st.sampled_from([0, 1, 14, 60])),
+            "growth_waits": draw(st.booleans()),
+            "refund": draw(st.sampled_from(["floor", "debt"])),
+            "returned_grace_days": draw(st.sampled_from([0, 10, 60])),
+        },
+        tiers=RULES["tiers"] | {"growth": growth},
+        actions={
+            "review": {
+                "name": "Review",
+                "points": 20,
+                "growth": 3,
+                "caps": {
+                    "day": {"points": 45, "growth": 7},
+                    "week": {"points": 90},
+                    "month": {"growth": 20},
+                    "lifetime": {"points": 400},
+                },
+            },
+            "survey": {"name": "Survey", "points": 7, "growth": 1},
+        },
+        operators={
+            "reasons": {"goodwill": "Goodwill"},
+            "ceilings": {"operator": {"points": 500, "growth": 50}},
+        },
     )

@@ -1,76 +1,107 @@
-"""One member's life, in any order of events, beside a model that is plain arithmetic on one balance."""
+"""One member's life, in any order of events, beside a naive model that replays it from the start."""
 
-from collections import defaultdict
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from math import ceil
 from typing import Literal
 
-from hypothesis import settings
+from hypothesis import assume, event, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, consumes, invariant, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+)
 
-from tessera import checkout, coupons, purchases, redemptions, tiers
-from tessera.card import card
+from tessera import actions, checkout, coupons, operators, purchases, redemptions, sign_ins, tiers
+from tessera.card import Card, card
 from tessera.coupons import Coupon
 from tessera.enrolment import enrol
+from tessera.history import rebuild
+from tessera.instants import midnight
 from tessera.journal import Journal
-from tessera.purchases import Order, OrderLine
+from tessera.member import Member, Standing
+from tessera.messages import ActionDone
+from tessera.programme.model import FixedDates, Inactivity, MonthEnd, Programme, Reward, Window
+from tessera.purchases import Order
 from tessera.redemptions import Redemption
-from tessera.refusals import Conflict
-from tessera.settlement import settle
+from tessera.refusals import Conflict, Forbidden
+from tessera.settlement import due_at, settle
 from tessera.shapes import Line
-from tessera.sign_ins import sign_in
-from tests.factories import NOON, buy, checkout_request, order_message, programme, refund, refund_message
-from tests.unit.strategies import baskets
+from tessera.verification import verify
+from tests.factories import buy, checkout_request, order_message, refund, refund_message
+from tests.unit import naive
+from tests.unit.naive import Account
+from tests.unit.strategies import baskets, programmes
 
-RULES = programme(zone="UTC", welcome={"points": 100})
-WINDOW = timedelta(days=365)
-WAITS = [timedelta(minutes=5), timedelta(minutes=15), timedelta(days=1), timedelta(days=45), timedelta(days=370)]
-STREAK_POINTS = {3: 6, 7: 11, 30: 51}
-"""Points of a sign-in that completes a streak; any other gives 1."""
-
-
-@dataclass
-class Model:
-    """What the member should have."""
-
-    balance: int = 100
-    held: dict[str, tuple[int, datetime]] = field(default_factory=dict)
-    owed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    """What each hold gives back less, because a refund found its points held."""
-    growth: dict[date, int] = field(default_factory=lambda: defaultdict(int))
-    last_sign_in: date = date.min
-    streak: int = 0
-
-    def pass_time(self, now: datetime) -> None:
-        """Give back what lapsed holds have held."""
-        for redemption_id, (points, expires_at) in list(self.held.items()):
-            if expires_at <= now:
-                self.balance += points - self.owed.pop(redemption_id, 0)
-                del self.held[redemption_id]
-
-    def refund(self, given_back: int, due: int) -> None:
-        """Take what is due from the balance, then from what holds will give back; the rest is not asked for."""
-        missing = max(0, due - given_back - self.balance)
-        self.balance = max(0, self.balance + given_back - due)
-        for redemption_id, (points, _) in self.held.items():
-            part = min(missing, points - self.owed[redemption_id])
-            self.owed[redemption_id] += part
-            missing -= part
-
-    def sign_in(self, today: date) -> None:
-        """Count a sign-in, once a day."""
-        if today == self.last_sign_in:
-            return
-        self.streak = self.streak + 1 if today - self.last_sign_in == timedelta(days=1) else 1
-        self.last_sign_in = today
-        self.balance += STREAK_POINTS.get(self.streak, 1)
-        self.growth[today] += 3 if self.streak == 7 else 1
+ENROLLED = datetime(2026, 3, 2, 12, tzinfo=UTC)
+WAITS = [
+    timedelta(minutes=1),
+    timedelta(minutes=15),
+    timedelta(hours=13),
+    timedelta(days=1),
+    timedelta(days=9),
+    timedelta(days=31),
+    timedelta(days=200),
+    timedelta(days=740),
+]
+LATE = st.timedeltas(timedelta(0), timedelta(days=60))
+"""How long ago something happened that is only told now."""
+COUPONS_A_MEMBER = {"five_off": 2, "tenth_off": 1}
 
 
-def refunded(of: OrderLine, what: int, units: int) -> int:
-    """Answer how much of a line's points or growth so many refunded units are."""
-    return what * units // of.quantity
+def figures(programme: Programme, member_zone: str) -> naive.Figures:
+    """Write the programme as plain numbers."""
+    points, growth, rules = programme.points, programme.tiers.growth, programme.points.expiry
+    return naive.Figures(
+        zone=programme.zone,
+        member_zone=member_zone,
+        welcome=given(programme.welcome),
+        daily=given(programme.sign_ins.daily),
+        streaks={streak.days: given(streak) for streak in programme.sign_ins.streaks},
+        expiry=naive.MonthEnd(rules.months)
+        if isinstance(rules, MonthEnd)
+        else naive.Dates(tuple((int(day[:2]), int(day[3:])) for day in rules.dates), rules.least_days)
+        if isinstance(rules, FixedDates)
+        else naive.Inactivity(rules.days)
+        if isinstance(rules, Inactivity)
+        else None,
+        growth=naive.Window(growth.days)
+        if isinstance(growth, Window)
+        else naive.Decay(growth.idle_months, growth.percent),
+        return_window_days=points.return_window_days,
+        growth_waits=points.growth_waits,
+        debt=points.refund == "debt",
+        grace_days=points.returned_grace_days,
+        actions={
+            kind: naive.ActionFigures(
+                given(action),
+                {
+                    "day": (action.caps.day.points, action.caps.day.growth),
+                    "week": (action.caps.week.points, action.caps.week.growth),
+                    "month": (action.caps.month.points, action.caps.month.growth),
+                    "lifetime": (action.caps.lifetime.points, action.caps.lifetime.growth),
+                },
+            )
+            for kind, action in programme.actions.items()
+        },
+    )
+
+
+def given(reward: Reward) -> tuple[int, int]:
+    """Answer the points and the growth of a reward."""
+    return reward.points, reward.growth
+
+
+def lasting(member: Member) -> Member:
+    """Leave out what may depend on when time's work was booked: how many entries it took, and when."""
+    return replace(member, chain=b"", sequence=0, booked_at=ENROLLED)
 
 
 class Life(RuleBasedStateMachine):
@@ -79,21 +110,24 @@ class Life(RuleBasedStateMachine):
     orders = Bundle("orders")
     redemptions = Bundle("redemptions")
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = NOON
-        self.model = Model()
+    @initialize(rules=programmes(), zone=st.sampled_from([None, "Europe/London", "Asia/Tokyo", "Pacific/Honolulu"]))
+    def enrols(self, rules: Programme, zone: str | None) -> None:
+        self.rules = rules
+        self.now = ENROLLED
         self.ids = 0
         self.coupons: dict[str, Coupon] = {}
         self.order: dict[str, Order] = {}
         self.redemption: dict[str, Redemption] = {}
         self.basket: dict[str, list[Line]] = {}
-        journal = enrol("m_1", None, RULES, NOON)
+        self.seen: dict[datetime, Card] = {}
+        journal = enrol("m_1", zone, rules, self.now)
         self.ledger = journal.entries
         self.member = journal.member
+        self.model = naive.History(figures(rules, zone or rules.zone))
+        self.model.add(self.now, Account.enrol)
 
     def opened(self) -> Journal:
-        return settle(self.member, RULES, self.now)
+        return settle(self.member, self.rules, self.now)
 
     def keep(self, journal: Journal) -> None:
         self.ledger += journal.entries
@@ -103,57 +137,144 @@ class Life(RuleBasedStateMachine):
         self.ids += 1
         return f"O{self.ids}"
 
-    def count(self, order: Order) -> str:
-        """Keep an order that was counted, in the model too."""
-        self.order[order.order_id] = order
-        self.model.balance += order.points
-        self.model.growth[order.growth_day] += order.growth
-        return order.order_id
+    def account(self) -> Account:
+        return self.model.account(self.now)
 
-    @rule(wait=st.sampled_from(WAITS))
-    def time_passes(self, wait: timedelta) -> None:
-        self.now += wait
-        self.model.pass_time(self.now)
+    def earns(self) -> bool:
+        return self.member.standing == "active"
+
+    @rule(wait=st.sampled_from(WAITS), nightly=st.booleans())
+    def time_passes(self, wait: timedelta, nightly: bool) -> None:
+        """Settling every night leaves the member as settling once does; go on with either."""
+        before, self.now = self.now, self.now + wait
+        once = self.opened()
+        every_night = Journal(self.member, self.rules, before)
+        entries = []
+        night = midnight(before.date(), self.rules.zone)
+        while night < self.now:
+            night = midnight(night.astimezone(UTC).date() + timedelta(days=1), self.rules.zone)
+            night = night if night > before else before
+            every_night = settle(every_night.member, self.rules, min(night, self.now))
+            entries += every_night.entries
+        every_night = settle(every_night.member, self.rules, self.now)
+        entries += every_night.entries
+        assert lasting(every_night.member) == lasting(once.member)
+        if nightly:
+            self.ledger += entries
+            self.member = every_night.member
 
     @rule()
     def the_nightly_work_runs(self) -> None:
-        self.keep(self.opened())
+        due = due_at(self.member, self.rules)
+        journal = self.opened()
+        if {entry.kind for entry in journal.entries} - {"release"}:
+            assert due is not None
+            assert due <= self.now
+        self.keep(journal)
 
     @rule()
     def signs_in(self) -> None:
         journal = self.opened()
-        result = sign_in(journal)
-        assert result.new == (self.now.date() != self.model.last_sign_in)
-        self.model.sign_in(self.now.date())
-        assert result.streak == self.model.streak
+        account = self.account()
+        try:
+            result = sign_ins.sign_in(journal)
+        except Forbidden:
+            assert not self.earns()
+            return
+        assert self.earns()
+        assert result.new == (account.members_day_of(self.now) > account.last_sign_in)
+        self.model.add(self.now, Account.sign_in)
+        assert result.streak == self.account().streak
         self.keep(journal)
 
-    @rule(target=orders, basket=baskets(2))
-    def buys(self, basket: list[Line]) -> str:
+    @rule(target=orders, basket=baskets(2), late=st.just(timedelta(0)) | LATE)
+    def buys(self, basket: list[Line], late: timedelta) -> str:
         journal = self.opened()
-        order = buy(journal, *basket, order_id=self.next_id())
+        order = buy(journal, *basket, order_id=self.next_id(), placed_at=self.now - late)
         self.keep(journal)
         return self.count(order)
 
-    @rule(order_id=orders, data=st.data())
-    def refunds(self, order_id: str, data: st.DataObject) -> None:
+    def count(self, order: Order) -> str:
+        """Keep an order that was counted, in the model too."""
+        assert self.earns() or (order.points, order.growth) == (0, 0)
+        self.order[order.order_id] = order
+        lines = {
+            line.line_id: naive.Bought(line.quantity, line.amount, line.points, line.growth, line.points_spent)
+            for line in order.lines
+        }
+        self.model.add(self.now, Account.buy, order.order_id, order.placed_at, lines, order.redemption_id)
+        return order.order_id
+
+    @rule(order_id=orders, by_amount=st.booleans(), data=st.data())
+    def refunds(self, order_id: str, by_amount: bool, data: st.DataObject) -> None:
         before = self.order[order_id]
-        left = [of for of in before.lines if of.refunded_quantity < of.quantity]
-        if not left:
-            return
-        of = data.draw(st.sampled_from(left))
-        units = data.draw(st.integers(1, of.quantity - of.refunded_quantity))
+        line = data.draw(st.sampled_from(before.lines))
+        units, money = line.quantity - line.refunded_quantity, line.amount - line.refunded_amount
+        money -= ceil(line.amount * line.refunded_quantity / line.quantity)
+        most = money if by_amount else units
+        assume(most > 0)
+        part = data.draw(st.integers(1, most))
+        message = refund_message(
+            amounts={line.line_id: part} if by_amount else None,
+            quantities=None if by_amount else {line.line_id: part},
+            order_id=order_id,
+            refunded_at=self.now,
+        )
         journal = self.opened()
-        self.order[order_id] = refund(journal, before, refund_message({of.line_id: units}, order_id=order_id))
+        self.order[order_id] = refund(journal, before, message)
+        self.keep(journal)
+        if by_amount:
+            self.model.add(self.now, Account.refund, order_id, line.line_id, amount=part)
+        else:
+            self.model.add(self.now, Account.refund, order_id, line.line_id, units=part)
+
+    @rule(kind=st.sampled_from(["review", "survey"]), late=st.just(timedelta(0)) | LATE)
+    def acts(self, kind: str, late: timedelta) -> None:
+        message = ActionDone(type="action", action_id=self.next_id(), member_id="m_1", kind=kind, at=self.now - late)
+        journal = self.opened()
+        action = actions.count(journal, message, "", "{}")
+        self.model.add(self.now, Account.act, kind, message.at)
+        if self.earns():
+            assert (action.points, action.growth) == self.account().actions[-1].given
+        else:
+            assert (action.points, action.growth) == (0, 0)
         self.keep(journal)
 
-        points, spent, growth = (
-            refunded(of, what, of.refunded_quantity + units) - refunded(of, what, of.refunded_quantity)
-            for what in (of.points, of.points_spent, of.growth)
-        )
-        self.model.refund(spent, points)
-        if before.growth_day > self.now.date() - WINDOW:
-            self.model.growth[before.growth_day] -= growth
+    @rule(points=st.integers(-300, 300), growth=st.integers(0, 50))
+    def is_adjusted(self, points: int, growth: int) -> None:
+        journal = self.opened()
+        try:
+            operators.adjust(journal, points, growth, reason="goodwill", note="", by="o", roles=["operator"])
+        except Conflict:
+            assert -points > max(0, self.account().available)
+            return
+        assert points >= 0 or -points <= self.account().available
+        self.model.add(self.now, Account.adjust, points, growth)
+        self.keep(journal)
+
+    def stand(self, standing: Standing) -> None:
+        journal = self.opened()
+        try:
+            operators.change_standing(journal, standing, reason="goodwill", note="", by="o")
+        except Conflict:
+            assert self.member.standing == "closed"
+            return
+        self.model.add(self.now, Account.change_standing, standing)
+        self.keep(journal)
+
+    @rule()
+    def is_frozen(self) -> None:
+        self.stand("frozen")
+
+    @precondition(lambda self: self.member.standing != "active")
+    @rule()
+    def is_unfrozen(self) -> None:
+        self.stand("active")
+
+    @precondition(lambda self: self.ids > 20)
+    @rule()
+    def is_closed(self) -> None:
+        self.stand("closed")
 
     @rule(template_id=st.sampled_from(["five_off", "tenth_off"]))
     def claims(self, template_id: str) -> None:
@@ -161,8 +282,11 @@ class Life(RuleBasedStateMachine):
         had = sum(coupon.template.id == template_id for coupon in self.coupons.values())
         try:
             coupon = coupons.claim(journal, template_id, len(self.coupons).to_bytes(coupons.CODE_BYTES))
+        except Forbidden:
+            assert not self.earns()
+            return
         except Conflict:
-            assert had == {"five_off": 2, "tenth_off": 1}[template_id]
+            assert had == COUPONS_A_MEMBER[template_id]
             return
         self.coupons[coupon.coupon_id] = coupon
         self.keep(journal)
@@ -170,21 +294,25 @@ class Life(RuleBasedStateMachine):
     @rule(target=redemptions, basket=baskets(2), points=st.integers(0, 300) | st.just("max"))
     def holds(self, basket: list[Line], points: int | Literal["max"]) -> str | MultipleResults[str]:
         journal = self.opened()
-        too_many = len(self.model.held) == checkout.MAX_OPEN_HOLDS
+        account = self.account()
+        too_many = len(account.holds) == checkout.MAX_OPEN_HOLDS
         request = checkout_request(*basket, order_id=self.next_id(), coupons="best", points=points)
         try:
             redemption, _, held = checkout.hold(
                 journal, request, self.coupons, by_shop=False, request_hash="", earlier=None
             )
-        except Conflict:
-            assert too_many or (points != "max" and points > self.model.balance)
+        except Forbidden:
+            assert not self.earns()
             return multiple()
+        except Conflict:
+            assert too_many or (points != "max" and points > account.available)
+            return multiple()
+        assert self.earns()
         assert not too_many
         self.coupons |= {coupon.coupon_id: coupon for coupon in held}
         self.redemption[redemption.redemption_id] = redemption
         self.basket[redemption.redemption_id] = basket
-        self.model.balance -= redemption.points
-        self.model.held[redemption.redemption_id] = (redemption.points, redemption.expires_at)
+        self.model.add(self.now, Account.hold, redemption.redemption_id, redemption.points, redemption.expires_at)
         self.keep(journal)
         return redemption.redemption_id
 
@@ -198,11 +326,10 @@ class Life(RuleBasedStateMachine):
         try:
             confirmed, used = redemptions.confirm(journal, redemption, self.coupons_of(redemption), named)
         except Conflict:
-            assert redemption_id not in self.model.held
+            assert redemption_id not in self.account().holds
             return
-        points, _ = self.model.held.pop(redemption_id)
-        spent = redemption.lines[0].points if only_first else points
-        self.model.balance += max(0, points - spent - self.model.owed.pop(redemption_id, 0))
+        spent = redemption.lines[0].points if only_first else redemption.points
+        self.model.add(self.now, Account.confirm, redemption_id, spent)
         self.coupons |= {coupon.coupon_id: coupon for coupon in used}
         self.redemption[redemption_id] = confirmed
         self.keep(journal)
@@ -218,7 +345,7 @@ class Life(RuleBasedStateMachine):
         except Conflict:
             assert redemption.status == "confirmed"
             return
-        self.model.balance += self.model.held.pop(redemption_id)[0] - self.model.owed.pop(redemption_id, 0)
+        self.model.add(self.now, Account.release, redemption_id)
         self.coupons |= {coupon.coupon_id: coupon for coupon in back}
         self.redemption[redemption_id] = released
         self.keep(journal)
@@ -233,22 +360,31 @@ class Life(RuleBasedStateMachine):
         )
         arrival = redemptions.on_arrival(journal, redemption, its_coupons, message)
         order = purchases.complete(journal, message, "", arrival.redeemed, arrival.reports)
-        self.keep(journal)
         self.coupons |= {coupon.coupon_id: coupon for coupon in arrival.coupons}
-        if redemption.status != "confirmed" and not self.model.held.pop(redemption_id, None):
+        account = self.account()
+        if redemption.status != "confirmed" and redemption_id not in account.holds:
             there = all(coupon.status(self.now) == "active" for coupon in its_coupons)
-            lost = redemption.points > self.model.balance or not there
+            lost = redemption.points > max(0, account.available) or not there
             assert ("redemption_lost" in order.reports) == lost
-            self.model.balance -= 0 if lost else redemption.points
+            if not lost:
+                self.model.add(self.now, Account.take_anew, redemption_id, redemption.points)
+        self.keep(journal)
         return self.count(order)
 
     def coupons_of(self, redemption: Redemption) -> list[Coupon]:
         return [self.coupons[coupon_id] for coupon_id in redemption.coupon_ids]
 
     @invariant()
-    def the_balance_is_the_sum_of_the_entries_and_never_negative(self) -> None:
+    def the_balance_is_the_sum_of_the_entries_and_of_the_lots(self) -> None:
         assert self.member.points == sum(entry.points for entry in self.ledger)
-        assert min(entry.points_balance for entry in self.ledger) >= 0
+        assert self.member.points == sum(self.member.lots.values())
+        assert self.member.points == self.ledger[-1].points_balance
+
+    @invariant()
+    def the_balance_is_negative_only_as_a_debt(self) -> None:
+        if self.rules.points.refund == "floor":
+            assert min(entry.points_balance for entry in self.ledger) >= 0
+            assert min(self.member.lots.values(), default=0) >= 0
 
     @invariant()
     def the_ledger_has_no_gap_and_its_chain_holds(self) -> None:
@@ -258,20 +394,40 @@ class Life(RuleBasedStateMachine):
         assert [entry.recorded_at for entry in self.ledger] == sorted(entry.recorded_at for entry in self.ledger)
 
     @invariant()
+    def verification_finds_nothing_and_history_tells_the_same(self) -> None:
+        assert verify(self.member, [(entry, entry.hash) for entry in self.ledger], self.rules) is None
+        assert rebuild(self.member, self.ledger, self.rules).lots == self.member.lots
+
+    @invariant()
     def the_card_shows_what_the_model_says(self) -> None:
-        seen = card(self.member, RULES, self.now)
-        assert seen.available == self.model.balance
-        assert {hold.redemption_id: hold.points for hold in seen.member.holds} == {
-            redemption_id: points for redemption_id, (points, _) in self.model.held.items()
+        seen, account = card(self.member, self.rules, self.now), self.account()
+        assert (seen.available, seen.pending) == (account.available, account.pending)
+        expiring: dict[datetime, int] = {}
+        for instant, points in seen.expiring:
+            expiring[instant] = expiring.get(instant, 0) + points
+        assert expiring == account.expiring
+        assert seen.growth == account.worth
+        assert seen.member.standing == account.standing
+        assert {hold.redemption_id: (hold.points, hold.owed) for hold in seen.member.holds} == {
+            redemption_id: (hold.points, hold.owed) for redemption_id, hold in account.holds.items()
         }
-        oldest = self.now.date() - WINDOW
-        assert seen.growth == sum(growth for day, growth in self.model.growth.items() if day > oldest)
+
+    @invariant()
+    def the_card_of_the_past_is_what_it_was(self) -> None:
+        for instant, then in list(self.seen.items())[-2:]:
+            if instant < self.now:
+                known = [entry for entry in self.ledger if entry.recorded_at <= instant]
+                now = card(rebuild(self.member, known, self.rules), self.rules, instant)
+                assert replace(now, member=then.member) == then
+                assert (now.member.tier, now.member.standing) == (then.member.tier, then.member.standing)
+                assert now.member.lots == then.member.lots
+        self.seen[self.now] = card(self.member, self.rules, self.now)
 
     @invariant()
     def no_tier_is_lower_than_what_is_earned(self) -> None:
         member = self.opened().member
-        earned = RULES.tiers.earned_by(tiers.growth(member, RULES, self.now))
-        assert RULES.tiers.rank(member.tier.id) >= earned
+        earned = self.rules.tiers.earned_by(tiers.growth(member, self.rules, self.now))
+        assert self.rules.tiers.rank(member.tier.id) >= earned
 
 
 Life.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
