@@ -24,7 +24,7 @@ from tessera.card import Card, card
 from tessera.coupons import Coupon
 from tessera.enrolment import enrol
 from tessera.history import rebuild
-from tessera.instants import midnight
+from tessera.instants import local_day, midnight
 from tessera.journal import Journal
 from tessera.member import Member, Standing
 from tessera.messages import ActionDone
@@ -51,7 +51,7 @@ WAITS = [
     timedelta(days=200),
     timedelta(days=740),
 ]
-LATE = st.timedeltas(timedelta(0), timedelta(days=60))
+LATE = st.just(timedelta(0)) | st.integers(1, 60 * 24).map(lambda hours: timedelta(hours=hours))
 """How long ago something happened that is only told now."""
 COUPONS_A_MEMBER = {"five_off": 2, "tenth_off": 1}
 
@@ -104,6 +104,13 @@ def lasting(member: Member) -> Member:
     return replace(member, chain=b"", sequence=0, booked_at=ENROLLED)
 
 
+def nights(start: datetime, stop: datetime, zone: str) -> list[datetime]:
+    """List the midnights of a zone after `start` and before `stop`."""
+    first = local_day(start, zone)
+    midnights = (midnight(first + timedelta(days=day), zone) for day in range((stop - start).days + 2))
+    return [instant for instant in midnights if start < instant < stop]
+
+
 class Life(RuleBasedStateMachine):
     """Drives the domain as the service does: settle, decide, keep. What was settled or repeated asks it nothing."""
 
@@ -146,18 +153,13 @@ class Life(RuleBasedStateMachine):
     @rule(wait=st.sampled_from(WAITS), nightly=st.booleans())
     def time_passes(self, wait: timedelta, nightly: bool) -> None:
         """Settling every night leaves the member as settling once does; go on with either."""
-        before, self.now = self.now, self.now + wait
-        once = self.opened()
-        every_night = Journal(self.member, self.rules, before)
+        days = nights(self.now, self.now + wait, self.rules.zone)
+        self.now += wait
+        once, every_night = self.opened(), Journal(self.member, self.rules, self.member.booked_at)
         entries = []
-        night = midnight(before.date(), self.rules.zone)
-        while night < self.now:
-            night = midnight(night.astimezone(UTC).date() + timedelta(days=1), self.rules.zone)
-            night = night if night > before else before
-            every_night = settle(every_night.member, self.rules, min(night, self.now))
+        for instant in [*days, self.now]:
+            every_night = settle(every_night.member, self.rules, instant)
             entries += every_night.entries
-        every_night = settle(every_night.member, self.rules, self.now)
-        entries += every_night.entries
         assert lasting(every_night.member) == lasting(once.member)
         if nightly:
             self.ledger += entries
@@ -187,7 +189,7 @@ class Life(RuleBasedStateMachine):
         assert result.streak == self.account().streak
         self.keep(journal)
 
-    @rule(target=orders, basket=baskets(2), late=st.just(timedelta(0)) | LATE)
+    @rule(target=orders, basket=baskets(2), late=LATE)
     def buys(self, basket: list[Line], late: timedelta) -> str:
         journal = self.opened()
         order = buy(journal, *basket, order_id=self.next_id(), placed_at=self.now - late)
@@ -228,7 +230,7 @@ class Life(RuleBasedStateMachine):
         else:
             self.model.add(self.now, Account.refund, order_id, line.line_id, units=part)
 
-    @rule(kind=st.sampled_from(["review", "survey"]), late=st.just(timedelta(0)) | LATE)
+    @rule(kind=st.sampled_from(["review", "survey"]), late=LATE)
     def acts(self, kind: str, late: timedelta) -> None:
         message = ActionDone(type="action", action_id=self.next_id(), member_id="m_1", kind=kind, at=self.now - late)
         journal = self.opened()
@@ -364,7 +366,7 @@ class Life(RuleBasedStateMachine):
         account = self.account()
         if redemption.status != "confirmed" and redemption_id not in account.holds:
             there = all(coupon.status(self.now) == "active" for coupon in its_coupons)
-            lost = redemption.points > max(0, account.available) or not there
+            lost = redemption.points > max(0, account.available) or not there or not self.earns()
             assert ("redemption_lost" in order.reports) == lost
             if not lost:
                 self.model.add(self.now, Account.take_anew, redemption_id, redemption.points)

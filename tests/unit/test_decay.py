@@ -1,0 +1,113 @@
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tessera import decay, tiers
+from tessera.decay import Decayed
+from tessera.journal import Journal
+from tessera.settlement import settle
+from tests.factories import NOON, RULES, buy, later, line, opened, programme, refund, refund_message
+
+ENROLLED = NOON.date()
+
+
+def decaying(percent: int = 10, idle_months: int = 1) -> Journal:
+    """Open the journal of a member whose growth decays and who has just earned 100."""
+    rule = {"policy": "decay", "idle_months": idle_months, "percent": percent}
+    journal = opened(rules=programme(tiers=RULES["tiers"] | {"growth": rule}))
+    buy(journal, line(unit_price=10_000))
+    return journal
+
+
+def growth(journal: Journal, now: datetime) -> int:
+    """Answer what growth is worth."""
+    return tiers.growth(settle(journal.member, journal.programme, now).member, journal.programme, now)
+
+
+def test_growth_loses_its_share_at_the_midnight_that_ends_the_last_day_of_the_idle_months() -> None:
+    journal = decaying()
+    falls = datetime.fromisoformat("2026-04-03T00:00:00+01:00")
+    assert growth(journal, falls - timedelta(seconds=1)) == 100
+    assert growth(journal, falls) == 90
+
+
+def test_growth_loses_its_share_again_each_month_of_what_is_left() -> None:
+    journal = decaying()
+    assert [growth(journal, NOON + timedelta(days=1 + 31 * months)) for months in range(4)] == [100, 90, 81, 72]
+
+
+@pytest.mark.parametrize(
+    ("active_on", "falls"),
+    [("2026-01-31", "2026-03-01"), ("2028-01-31", "2028-03-01"), ("2026-03-31", "2026-05-01")],
+)
+def test_a_month_that_is_shorter_ends_with_its_last_day(active_on: str, falls: str) -> None:
+    day = date.fromisoformat(active_on)
+    assert decay.next_day({day: 1}, (), day, 1) == date.fromisoformat(falls)
+
+
+def test_the_day_of_the_month_comes_back_after_a_shorter_one() -> None:
+    day = date(2026, 1, 31)
+    assert decay.next_day({day: 1}, (Decayed(date(2026, 3, 1), 10),), day, 1) == date(2026, 4, 1)
+
+
+def test_whoever_does_something_in_time_loses_nothing() -> None:
+    journal = later(decaying(), days=30)
+    buy(journal, line(unit_price=0), order_id="O2")
+    assert growth(journal, NOON + timedelta(days=58)) == 100
+
+
+def test_growth_is_rounded_once_however_often_it_fell() -> None:
+    days = {ENROLLED: 19}
+    fallen = tuple(Decayed(ENROLLED + timedelta(days=n), 50) for n in (1, 2))
+    assert decay.value(days, fallen[:1]) == 9
+    assert decay.value(days, fallen) == 4
+    assert decay.value({ENROLLED: 1, ENROLLED + timedelta(days=1): 3}, fallen) == 1
+
+
+def test_growth_that_came_later_falls_less() -> None:
+    fallen = (Decayed(ENROLLED + timedelta(days=5), 10),)
+    assert decay.value({ENROLLED: 100, ENROLLED + timedelta(days=5): 100}, fallen) == 190
+
+
+def test_a_refund_leaves_growth_as_if_the_order_had_never_been() -> None:
+    journal = decaying(percent=33)
+    order = buy(journal, line(unit_price=5_500), order_id="O2")
+    journal = later(journal, days=100)
+    without = growth(decaying(percent=33), journal.now)
+    refund(journal, order, refund_message({"1": 1}, order_id="O2"))
+    assert growth(journal, journal.now) == without
+
+
+def test_growth_that_has_come_to_nothing_is_forgotten_and_falls_no_more() -> None:
+    journal = later(decaying(percent=100), days=200)
+    assert [entry.growth for entry in journal.entries] == [-100]
+    assert (journal.member.growth_days, journal.member.decays) == ({}, ())
+
+
+def test_settling_once_a_quarter_books_what_settling_every_night_books() -> None:
+    quarterly = nightly = decaying()
+    entries = []
+    for _ in range(92):
+        nightly = later(nightly, days=1)
+        entries += nightly.entries
+    quarterly = later(quarterly, days=92)
+    assert quarterly.member.decays == nightly.member.decays
+    assert [(entry.at, entry.growth) for entry in quarterly.entries] == [(entry.at, entry.growth) for entry in entries]
+
+
+def test_an_activity_that_is_told_late_makes_growth_fall_no_sooner() -> None:
+    on_day_31 = later(decaying(), days=45)
+    assert tiers.growth(on_day_31.member, on_day_31.programme, on_day_31.now) == 90
+    buy(on_day_31, line(unit_price=0), order_id="O2", placed_at=NOON + timedelta(days=5))
+    assert growth(on_day_31, on_day_31.now) == 90
+
+
+@given(
+    st.lists(st.tuples(st.dates(date(1971, 1, 1)), st.integers(1, 100)), max_size=20).map(
+        lambda drawn: tuple(Decayed(*of) for of in sorted(drawn))
+    )
+)
+def test_decays_are_read_as_they_were_packed(decays: decay.Decays) -> None:
+    assert decay.unpack(decay.pack(decays)) == decays

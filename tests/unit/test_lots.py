@@ -1,0 +1,190 @@
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tessera import lots
+from tessera.card import card
+from tessera.instants import parse_instant
+from tessera.lots import OPEN, Terms
+from tessera.programme.model import Points
+from tests.factories import NOON, buy, explained, later, line, member, opened, programme, refund, refund_message
+
+LONDON = "Europe/London"
+INSTANTS = st.integers(0, 4_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, tz=UTC))
+TERMS = st.builds(Terms, st.none() | INSTANTS, st.none() | INSTANTS, st.none() | st.integers(1, 3660))
+PARTS = st.lists(st.tuples(TERMS, st.integers(-1_000_000, 1_000_000)), max_size=5).map(tuple)
+
+
+def points(**rules: Any) -> Points:
+    """Make the rules for points."""
+    return Points.model_validate(rules)
+
+
+def gone(rules: Points, at: str, zone: str = LONDON) -> datetime | None:
+    """Answer when points expire that were earned at an instant."""
+    earned = parse_instant(at)
+    return lots.earned(rules, zone, earned, earned).expires_at
+
+
+@pytest.mark.parametrize(
+    ("earned", "months", "expires"),
+    [
+        ("2026-01-31T12:00:00Z", 1, "2026-03-01T00:00:00Z"),
+        ("2026-02-01T00:00:00Z", 1, "2026-04-01T00:00:00+01:00"),
+        ("2028-02-29T12:00:00Z", 12, "2029-03-01T00:00:00Z"),
+        ("2026-11-30T12:00:00Z", 1, "2027-01-01T00:00:00Z"),
+        ("2026-08-15T12:00:00Z", 60, "2031-09-01T00:00:00+01:00"),
+        # Already July in London.
+        ("2026-06-30T23:30:00Z", 1, "2026-09-01T00:00:00+01:00"),
+    ],
+)
+def test_points_live_for_n_months_after_the_one_they_were_earned_in(earned: str, months: int, expires: str) -> None:
+    rules = points(expiry={"policy": "month_end", "months": months})
+    assert gone(rules, earned) == datetime.fromisoformat(expires)
+
+
+@pytest.mark.parametrize(
+    ("earned", "least_days", "expires"),
+    [
+        ("2026-06-30T12:00:00Z", 0, "2026-07-01T00:00:00+01:00"),
+        ("2026-06-30T12:00:00Z", 1, "2027-01-01T00:00:00Z"),
+        ("2026-07-01T12:00:00Z", 0, "2027-01-01T00:00:00Z"),
+        ("2026-04-01T12:00:00Z", 90, "2026-07-01T00:00:00+01:00"),
+        ("2026-04-02T12:00:00Z", 90, "2027-01-01T00:00:00Z"),
+        ("2026-12-31T12:00:00Z", 366, "2028-07-01T00:00:00+01:00"),
+        # The year has a 29th of February between: the last day is one day nearer.
+        ("2027-12-31T12:00:00Z", 182, "2028-07-01T00:00:00+01:00"),
+        ("2026-12-31T12:00:00Z", 182, "2028-01-01T00:00:00Z"),
+    ],
+)
+def test_points_go_at_the_end_of_the_next_day_that_leaves_them_so_many_days(
+    earned: str, least_days: int, expires: str
+) -> None:
+    rules = points(expiry={"policy": "dates", "dates": ["06-30", "12-31"], "least_days": least_days})
+    assert gone(rules, earned) == datetime.fromisoformat(expires)
+
+
+def test_points_that_never_expire_have_no_date() -> None:
+    assert gone(points(), "2026-03-02T12:00:00Z") is None
+
+
+@pytest.mark.parametrize(
+    ("active_on", "ends"),
+    [("2026-03-27", "2026-03-29T00:00:00+00:00"), ("2026-03-28", "2026-03-30T00:00:00+01:00")],
+)
+def test_points_go_after_so_many_whole_days_of_inactivity_however_long_those_days_are(
+    active_on: str, ends: str
+) -> None:
+    terms = lots.earned(points(expiry={"policy": "inactivity", "days": 1}), LONDON, NOON, NOON)
+    assert terms.end(date.fromisoformat(active_on), LONDON) == datetime.fromisoformat(ends)
+
+
+@pytest.mark.parametrize(("placed", "matures"), [("2026-03-27", "2026-03-29T00:00:00+00:00"), ("2026-03-28", None)])
+def test_the_return_window_is_so_many_whole_days_after_the_day_of_purchase(placed: str, matures: str | None) -> None:
+    at = datetime.fromisoformat(placed + "T12:00:00+00:00")
+    terms = lots.earned(points(return_window_days=1), LONDON, at, at, pending=True)
+    expected = datetime.fromisoformat(matures) if matures else datetime.fromisoformat("2026-03-30T00:00:00+01:00")
+    assert terms.matures_at == expected
+
+
+def test_a_return_window_that_has_closed_when_the_order_is_told_leaves_nothing_pending() -> None:
+    rules = points(return_window_days=1)
+    closes = datetime.fromisoformat("2026-03-04T00:00:00+00:00")
+    assert lots.earned(rules, LONDON, NOON, closes, pending=True).matures_at is None
+    assert lots.earned(rules, LONDON, NOON, closes - timedelta(seconds=1), pending=True).matures_at == closes
+
+
+def test_what_was_not_bought_is_never_pending() -> None:
+    assert lots.earned(points(return_window_days=14), LONDON, NOON, NOON).matures_at is None
+
+
+def test_points_cannot_be_spent_from_the_instant_on_at_which_they_expire() -> None:
+    rules = programme(points={"expiry": {"policy": "month_end", "months": 1}})
+    journal = opened(rules=rules)
+    buy(journal, line(unit_price=5000))
+    ends = datetime.fromisoformat("2026-05-01T00:00:00+01:00")
+    assert card(journal.member, rules, ends - timedelta(seconds=1)).available == 50
+    assert card(journal.member, rules, ends).available == 0
+    assert card(journal.member, rules, ends).expiring == ()
+
+
+def test_the_soonest_to_expire_is_spent_first_and_what_never_expires_last() -> None:
+    soon, late = Terms(NOON + timedelta(days=1)), Terms(NOON + timedelta(days=2))
+    journal = opened(lots={OPEN: 5, late: 5, soon: 5})
+    assert journal.spend(12) == ((soon, 5), (late, 5), (OPEN, 2))
+
+
+def test_of_points_that_expire_together_a_refund_takes_the_pending_ones_first() -> None:
+    expires = NOON + timedelta(days=60)
+    pending, mature = Terms(expires, NOON + timedelta(days=1)), Terms(expires)
+    assert lots.soonest_first({mature: 1, pending: 1}, NOON.date(), LONDON) == [pending, mature]
+
+
+def test_points_on_the_same_terms_are_one_lot() -> None:
+    journal = opened(rules=programme(points={"expiry": {"policy": "month_end", "months": 1}}))
+    buy(journal, order_id="O1")
+    journal = later(journal, days=28)
+    buy(journal, order_id="O2")
+    assert list(journal.member.lots.values()) == [20]
+
+
+def test_a_debt_is_paid_by_what_becomes_available_and_not_before() -> None:
+    rules = programme(points={"return_window_days": 14, "refund": "debt"})
+    journal = opened(rules=rules, lots={OPEN: -7})
+    buy(journal)
+    assert (journal.available, lots.pending(journal.member.lots)) == (-7, 10)
+    journal = later(journal, days=15)
+    assert (journal.available, lots.pending(journal.member.lots)) == (3, 0)
+
+
+def test_a_refund_under_debt_takes_more_than_there_is() -> None:
+    rules = programme(points={"refund": "debt"})
+    journal = opened(rules=rules)
+    order = buy(journal)
+    journal.book("adjustment", change=lots.loss(journal.spend(8)))
+    refund(journal, order, refund_message({"1": 1}))
+    assert journal.available == -8
+    assert explained(journal.entries[-1])["debt"] == 8
+
+
+def test_a_refund_takes_no_points_that_have_expired_once_more() -> None:
+    rules = programme(points={"expiry": {"policy": "month_end", "months": 1}})
+    journal = opened(rules=rules)
+    order = buy(journal)
+    journal = later(journal, days=70)
+    buy(journal, order_id="O2")
+    refund(journal, order, refund_message({"1": 1}))
+    assert journal.available == 10
+
+
+def test_points_that_come_back_keep_their_date_unless_the_grace_is_longer() -> None:
+    rules = points(returned_grace_days=10)
+    least = datetime.fromisoformat("2026-03-13T00:00:00+00:00")
+    soon, late = Terms(least - timedelta(seconds=1)), Terms(least)
+    assert lots.with_grace(soon, rules, LONDON, NOON.date(), NOON) == Terms(least)
+    assert lots.with_grace(late, rules, LONDON, NOON.date(), NOON) == late
+    assert lots.with_grace(OPEN, rules, LONDON, NOON.date(), NOON) == OPEN
+    assert lots.with_grace(soon, points(), LONDON, NOON.date(), NOON) == soon
+
+
+def test_points_that_come_back_after_their_date_go_at_once() -> None:
+    rules = programme()
+    journal = opened(rules=rules, lots={Terms(NOON): 5})
+    assert [entry.kind for entry in journal.entries] == ["expiry"]
+    assert journal.member.lots == {}
+
+
+def test_points_are_numbered_in_the_order_in_which_they_were_taken() -> None:
+    parts = ((Terms(NOON), 3), (OPEN, 4))
+    assert lots.between(parts, 0, 7) == parts
+    assert lots.between(parts, 2, 5) == ((Terms(NOON), 1), (OPEN, 2))
+    assert lots.between(parts, 3, 3) == ()
+
+
+@given(parts=PARTS)
+def test_what_is_packed_or_written_reads_the_same(parts: lots.Parts) -> None:
+    assert lots.unpack(lots.pack(parts)) == parts
+    assert lots.read(lots.write(parts)) == parts
