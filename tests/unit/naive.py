@@ -425,9 +425,7 @@ class Account:
         self.put([Lot(given[0], *self.terms(at))])
         self.grow(given[1], at)
 
-    def grow(
-        self, amount: int, at: datetime, order_id: str | None = None, waits_until: datetime | None = None
-    ) -> None:
+    def grow(self, amount: int, at: datetime, order_id: str | None = None, waits_until: datetime | None = None) -> None:
         """Give growth."""
         self.growth.append(Growth(amount, self.day_of(at), order_id, waits_until, len(self.decays)))
 
@@ -529,9 +527,7 @@ class Account:
             if period != "lifetime" and first < self.members_day_of(self.now) - timedelta(days=COUNTED_DAYS):
                 return 0
             used = sum(
-                counted.given[what]
-                for counted in self.actions
-                if counted.kind == kind and first <= counted.day <= last
+                counted.given[what] for counted in self.actions if counted.kind == kind and first <= counted.day <= last
             )
             left = min(left, max(0, most - used))
         return left

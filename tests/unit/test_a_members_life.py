@@ -1,11 +1,11 @@
 """One member's life, in any order of events, beside a naive model that replays it from the start."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Literal
 
-from hypothesis import assume, event, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -41,16 +41,8 @@ from tests.unit.naive import Account
 from tests.unit.strategies import baskets, programmes
 
 ENROLLED = datetime(2026, 3, 2, 12, tzinfo=UTC)
-WAITS = [
-    timedelta(minutes=1),
-    timedelta(minutes=15),
-    timedelta(hours=13),
-    timedelta(days=1),
-    timedelta(days=9),
-    timedelta(days=31),
-    timedelta(days=200),
-    timedelta(days=740),
-]
+SHORT_WAITS = [timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=13), timedelta(days=1), timedelta(days=6)]
+LONG_WAITS = [timedelta(days=days) for days in (10, 20, 33, 45, 100, 200, 740)]
 LATE = st.just(timedelta(0)) | st.integers(1, 60 * 24).map(lambda hours: timedelta(hours=hours))
 """How long ago something happened that is only told now."""
 COUPONS_A_MEMBER = {"five_off": 2, "tenth_off": 1}
@@ -114,12 +106,11 @@ def nights(start: datetime, stop: datetime, zone: str) -> list[datetime]:
 class Life(RuleBasedStateMachine):
     """Drives the domain as the service does: settle, decide, keep. What was settled or repeated asks it nothing."""
 
-    orders = Bundle("orders")
     redemptions = Bundle("redemptions")
 
-    @initialize(rules=programmes(), zone=st.sampled_from([None, "Europe/London", "Asia/Tokyo", "Pacific/Honolulu"]))
-    def enrols(self, rules: Programme, zone: str | None) -> None:
-        self.rules = rules
+    @initialize(programme=programmes(), zone=st.sampled_from([None, "Europe/London", "Asia/Tokyo", "Pacific/Honolulu"]))
+    def enrols(self, programme: Programme, zone: str | None) -> None:
+        self.programme = programme
         self.now = ENROLLED
         self.ids = 0
         self.coupons: dict[str, Coupon] = {}
@@ -127,14 +118,14 @@ class Life(RuleBasedStateMachine):
         self.redemption: dict[str, Redemption] = {}
         self.basket: dict[str, list[Line]] = {}
         self.seen: dict[datetime, Card] = {}
-        journal = enrol("m_1", zone, rules, self.now)
+        journal = enrol("m_1", zone, programme, self.now)
         self.ledger = journal.entries
         self.member = journal.member
-        self.model = naive.History(figures(rules, zone or rules.zone))
+        self.model = naive.History(figures(programme, zone or programme.zone))
         self.model.add(self.now, Account.enrol)
 
     def opened(self) -> Journal:
-        return settle(self.member, self.rules, self.now)
+        return settle(self.member, self.programme, self.now)
 
     def keep(self, journal: Journal) -> None:
         self.ledger += journal.entries
@@ -150,15 +141,22 @@ class Life(RuleBasedStateMachine):
     def earns(self) -> bool:
         return self.member.standing == "active"
 
-    @rule(wait=st.sampled_from(WAITS), nightly=st.booleans())
-    def time_passes(self, wait: timedelta, nightly: bool) -> None:
+    @rule(wait=st.sampled_from(SHORT_WAITS), nightly=st.booleans())
+    def days_pass(self, wait: timedelta, nightly: bool) -> None:
+        self.pass_time(wait, nightly)
+
+    @rule(wait=st.sampled_from(LONG_WAITS), nightly=st.booleans())
+    def months_pass(self, wait: timedelta, nightly: bool) -> None:
+        self.pass_time(wait, nightly)
+
+    def pass_time(self, wait: timedelta, nightly: bool) -> None:
         """Settling every night leaves the member as settling once does; go on with either."""
-        days = nights(self.now, self.now + wait, self.rules.zone)
+        days = nights(self.now, self.now + wait, self.programme.zone)
         self.now += wait
-        once, every_night = self.opened(), Journal(self.member, self.rules, self.member.booked_at)
+        once, every_night = self.opened(), Journal(self.member, self.programme, self.member.booked_at)
         entries = []
         for instant in [*days, self.now]:
-            every_night = settle(every_night.member, self.rules, instant)
+            every_night = settle(every_night.member, self.programme, instant)
             entries += every_night.entries
         assert lasting(every_night.member) == lasting(once.member)
         if nightly:
@@ -167,7 +165,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def the_nightly_work_runs(self) -> None:
-        due = due_at(self.member, self.rules)
+        due = due_at(self.member, self.programme)
         journal = self.opened()
         if {entry.kind for entry in journal.entries} - {"release"}:
             assert due is not None
@@ -189,14 +187,14 @@ class Life(RuleBasedStateMachine):
         assert result.streak == self.account().streak
         self.keep(journal)
 
-    @rule(target=orders, basket=baskets(2), late=LATE)
-    def buys(self, basket: list[Line], late: timedelta) -> str:
+    @rule(basket=baskets(2), late=LATE)
+    def buys(self, basket: list[Line], late: timedelta) -> None:
         journal = self.opened()
         order = buy(journal, *basket, order_id=self.next_id(), placed_at=self.now - late)
         self.keep(journal)
-        return self.count(order)
+        self.count(order)
 
-    def count(self, order: Order) -> str:
+    def count(self, order: Order) -> None:
         """Keep an order that was counted, in the model too."""
         assert self.earns() or (order.points, order.growth) == (0, 0)
         self.order[order.order_id] = order
@@ -205,17 +203,28 @@ class Life(RuleBasedStateMachine):
             for line in order.lines
         }
         self.model.add(self.now, Account.buy, order.order_id, order.placed_at, lines, order.redemption_id)
-        return order.order_id
 
-    @rule(order_id=orders, by_amount=st.booleans(), data=st.data())
-    def refunds(self, order_id: str, by_amount: bool, data: st.DataObject) -> None:
+    @precondition(lambda self: self.order)
+    @rule(data=st.data())
+    def refunds_a_line(self, data: st.DataObject) -> None:
+        self.refund(data, whole=True, by_amount=False)
+
+    @precondition(lambda self: self.order)
+    @rule(data=st.data(), by_amount=st.booleans())
+    def refunds_a_part(self, data: st.DataObject, by_amount: bool) -> None:
+        self.refund(data, whole=False, by_amount=by_amount)
+
+    def refund(self, data: st.DataObject, *, whole: bool, by_amount: bool) -> None:
+        order_id = data.draw(st.sampled_from(sorted(self.order)))
         before = self.order[order_id]
-        line = data.draw(st.sampled_from(before.lines))
-        units, money = line.quantity - line.refunded_quantity, line.amount - line.refunded_amount
-        money -= ceil(line.amount * line.refunded_quantity / line.quantity)
-        most = money if by_amount else units
-        assume(most > 0)
-        part = data.draw(st.integers(1, most))
+        left = [line for line in before.lines if line.refunded_quantity < line.quantity]
+        if not left:
+            return
+        line = data.draw(st.sampled_from(left))
+        money = line.amount - line.refunded_amount - ceil(line.amount * line.refunded_quantity / line.quantity)
+        by_amount = by_amount and money > 0
+        most = money if by_amount else line.quantity - line.refunded_quantity
+        part = most if whole else data.draw(st.integers(1, most))
         message = refund_message(
             amounts={line.line_id: part} if by_amount else None,
             quantities=None if by_amount else {line.line_id: part},
@@ -254,6 +263,14 @@ class Life(RuleBasedStateMachine):
         self.model.add(self.now, Account.adjust, points, growth)
         self.keep(journal)
 
+    @rule(quarters=st.integers(1, 4))
+    def loses_points(self, quarters: int) -> None:
+        points = max(0, self.account().available) * quarters // 4
+        journal = self.opened()
+        operators.adjust(journal, -min(500, points), 0, reason="goodwill", note="", by="o", roles=["operator"])
+        self.model.add(self.now, Account.adjust, -min(500, points), 0)
+        self.keep(journal)
+
     def stand(self, standing: Standing) -> None:
         journal = self.opened()
         try:
@@ -264,6 +281,7 @@ class Life(RuleBasedStateMachine):
         self.model.add(self.now, Account.change_standing, standing)
         self.keep(journal)
 
+    @precondition(lambda self: self.ids % 7 == 6)
     @rule()
     def is_frozen(self) -> None:
         self.stand("frozen")
@@ -273,7 +291,7 @@ class Life(RuleBasedStateMachine):
     def is_unfrozen(self) -> None:
         self.stand("active")
 
-    @precondition(lambda self: self.ids > 20)
+    @precondition(lambda self: self.ids > 25)
     @rule()
     def is_closed(self) -> None:
         self.stand("closed")
@@ -318,8 +336,15 @@ class Life(RuleBasedStateMachine):
         self.keep(journal)
         return redemption.redemption_id
 
-    @rule(redemption_id=redemptions, only_first=st.booleans())
-    def confirms(self, redemption_id: str, only_first: bool) -> None:
+    @rule(redemption_id=redemptions)
+    def confirms(self, redemption_id: str) -> None:
+        self.confirm(redemption_id, only_first=False)
+
+    @rule(redemption_id=redemptions)
+    def confirms_the_first_line(self, redemption_id: str) -> None:
+        self.confirm(redemption_id, only_first=True)
+
+    def confirm(self, redemption_id: str, *, only_first: bool) -> None:
         redemption = self.redemption[redemption_id]
         if redemption.status == "confirmed":
             return
@@ -352,8 +377,8 @@ class Life(RuleBasedStateMachine):
         self.redemption[redemption_id] = released
         self.keep(journal)
 
-    @rule(target=orders, redemption_id=consumes(redemptions))
-    def arrives(self, redemption_id: str) -> str:
+    @rule(redemption_id=consumes(redemptions))
+    def arrives(self, redemption_id: str) -> None:
         redemption = self.redemption[redemption_id]
         its_coupons = self.coupons_of(redemption)
         journal = self.opened()
@@ -371,7 +396,7 @@ class Life(RuleBasedStateMachine):
             if not lost:
                 self.model.add(self.now, Account.take_anew, redemption_id, redemption.points)
         self.keep(journal)
-        return self.count(order)
+        self.count(order)
 
     def coupons_of(self, redemption: Redemption) -> list[Coupon]:
         return [self.coupons[coupon_id] for coupon_id in redemption.coupon_ids]
@@ -384,7 +409,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def the_balance_is_negative_only_as_a_debt(self) -> None:
-        if self.rules.points.refund == "floor":
+        if self.programme.points.refund == "floor":
             assert min(entry.points_balance for entry in self.ledger) >= 0
             assert min(self.member.lots.values(), default=0) >= 0
 
@@ -397,12 +422,12 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def verification_finds_nothing_and_history_tells_the_same(self) -> None:
-        assert verify(self.member, [(entry, entry.hash) for entry in self.ledger], self.rules) is None
-        assert rebuild(self.member, self.ledger, self.rules).lots == self.member.lots
+        assert verify(self.member, [(entry, entry.hash) for entry in self.ledger], self.programme) is None
+        assert rebuild(self.member, self.ledger, self.programme).lots == self.member.lots
 
     @invariant()
     def the_card_shows_what_the_model_says(self) -> None:
-        seen, account = card(self.member, self.rules, self.now), self.account()
+        seen, account = card(self.member, self.programme, self.now), self.account()
         assert (seen.available, seen.pending) == (account.available, account.pending)
         expiring: dict[datetime, int] = {}
         for instant, points in seen.expiring:
@@ -419,17 +444,17 @@ class Life(RuleBasedStateMachine):
         for instant, then in list(self.seen.items())[-2:]:
             if instant < self.now:
                 known = [entry for entry in self.ledger if entry.recorded_at <= instant]
-                now = card(rebuild(self.member, known, self.rules), self.rules, instant)
+                now = card(rebuild(self.member, known, self.programme), self.programme, instant)
                 assert replace(now, member=then.member) == then
                 assert (now.member.tier, now.member.standing) == (then.member.tier, then.member.standing)
                 assert now.member.lots == then.member.lots
-        self.seen[self.now] = card(self.member, self.rules, self.now)
+        self.seen[self.now] = card(self.member, self.programme, self.now)
 
     @invariant()
     def no_tier_is_lower_than_what_is_earned(self) -> None:
         member = self.opened().member
-        earned = self.rules.tiers.earned_by(tiers.growth(member, self.rules, self.now))
-        assert self.rules.tiers.rank(member.tier.id) >= earned
+        earned = self.programme.tiers.earned_by(tiers.growth(member, self.programme, self.now))
+        assert self.programme.tiers.rank(member.tier.id) >= earned
 
 
 Life.TestCase.settings = settings(max_examples=60, stateful_step_count=40)

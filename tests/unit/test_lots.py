@@ -10,7 +10,7 @@ from tessera.card import card
 from tessera.instants import parse_instant
 from tessera.lots import OPEN, Terms
 from tessera.programme.model import Points
-from tests.factories import NOON, buy, explained, later, line, member, opened, programme, refund, refund_message
+from tests.factories import NOON, buy, explained, later, line, opened, programme, refund, refund_message
 
 LONDON = "Europe/London"
 INSTANTS = st.integers(0, 4_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, tz=UTC))
