@@ -457,5 +457,5 @@ class Life(RuleBasedStateMachine):
         assert self.programme.tiers.rank(member.tier.id) >= earned
 
 
-Life.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
+Life.TestCase.settings = settings(max_examples=100, stateful_step_count=40)
 TestAMembersLife = Life.TestCase

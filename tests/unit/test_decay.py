@@ -97,6 +97,16 @@ def test_settling_once_a_quarter_books_what_settling_every_night_books() -> None
     assert [(entry.at, entry.growth) for entry in quarterly.entries] == [(entry.at, entry.growth) for entry in entries]
 
 
+def test_settling_a_few_entries_at_a_time_ends_where_settling_at_once_does() -> None:
+    journal = decaying()
+    now = NOON + timedelta(days=1500)
+    once = settle(journal.member, journal.programme, now).member
+    few = settle(journal.member, journal.programme, now, most=5)
+    while few.entries:
+        few = settle(few.member, few.programme, now, most=5)
+    assert (few.member.decays, few.member.growth_days, few.member.tier) == (once.decays, once.growth_days, once.tier)
+
+
 def test_an_activity_that_is_told_late_makes_growth_fall_no_sooner() -> None:
     on_day_31 = later(decaying(), days=45)
     assert tiers.growth(on_day_31.member, on_day_31.programme, on_day_31.now) == 90

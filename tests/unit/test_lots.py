@@ -188,3 +188,27 @@ def test_points_are_numbered_in_the_order_in_which_they_were_taken() -> None:
 def test_what_is_packed_or_written_reads_the_same(parts: lots.Parts) -> None:
     assert lots.unpack(lots.pack(parts)) == parts
     assert lots.read(lots.write(parts)) == parts
+
+
+@pytest.mark.parametrize("policy", ["floor", "debt"])
+def test_an_order_that_is_told_too_late_for_its_points_costs_nothing_when_it_is_refunded(policy: str) -> None:
+    rules = programme(points={"expiry": {"policy": "inactivity", "days": 10}, "refund": policy})
+    journal = later(opened(rules=rules), days=40)
+    order = buy(journal, line(unit_price=5000), placed_at=NOON + timedelta(days=20))
+    journal = later(journal, hours=1)
+    assert (journal.entries[0].kind, journal.entries[0].points) == ("expiry", -50)
+    buy(journal, line(unit_price=9000), order_id="O2")
+    refund(journal, order, refund_message({"1": 1}))
+    assert journal.available == 90
+
+
+def test_points_that_come_too_late_to_be_spent_change_nothing_in_the_past() -> None:
+    rules = programme(points={"expiry": {"policy": "inactivity", "days": 10}}, sign_ins={"daily": {}})
+    journal = opened(rules=rules, growth_days={NOON.date(): 60})
+    journal = later(journal, days=400)
+    journal.book("adjustment", change=journal.earn(5, journal.now), growth=60)
+    given = journal.now
+    journal = later(journal, hours=1)
+    (expiry,) = journal.entries
+    assert (expiry.kind, expiry.at) == ("expiry", given)
+    assert journal.member.tier.id == "low"
