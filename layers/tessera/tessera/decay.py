@@ -49,12 +49,13 @@ def value(growth: Mapping[date, int], decays: Decays) -> int:
     return int(total // 100 ** len(decays))
 
 
-def next_day(growth: Mapping[date, int], decays: Decays, active_on: date, idle_months: int) -> date:
+def next_day(growth: Mapping[date, int], decays: Decays, active_on: date, idle_months: int, done_until: date) -> date:
     """Answer the day on which growth decays next, if the member does nothing: monthly, `idle_months` after the last.
 
-    Only months count in which there was growth to decay.
+    Only months count in which there was growth to decay, and days after `done_until`: what has been decided is not
+    decided again because an activity is told late.
     """
-    since = max([min(growth), *(decay.day for decay in decays[-1:])])
+    since = max([done_until, min(growth), *(decay.day for decay in decays[-1:])])
     months = max(idle_months, (since.year - active_on.year) * 12 + since.month - active_on.month - 1)
     day = active_on
     while day <= since or day == active_on:

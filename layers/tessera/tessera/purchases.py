@@ -375,7 +375,7 @@ def _of_order(gone: Terms, order: Order) -> bool:
     """Whether points that expired may have been of the order's own lot."""
     if gone.idle_days is None or gone.expires_at is None:
         return gone == order.terms._replace(matures_at=None)
-    return gone.idle_days == order.terms.idle_days and gone.expires_at > order.recorded_at
+    return gone.idle_days == order.terms.idle_days and gone.expires_at >= order.recorded_at
 
 
 def owe(holds: tuple[Hold, ...], points: int) -> tuple[Hold, ...]:

@@ -40,9 +40,11 @@ def settle(member: Member, programme: Programme, now: datetime, most: int | None
         most: how many entries to book at most; after so many there may be more to be done.
     """
     journal = Journal(member, programme, now)
-    while (event := _next(journal)) and (most is None or len(journal.entries) < most):
-        journal.instant, work = event
+    while (event := _next(journal, member.booked_at)) and (most is None or len(journal.entries) < most):
+        journal.instant, work = max(event[0], member.booked_at), event[1]
         work(journal)
+    if event:
+        journal.change(booked_at=journal.instant)
     journal.instant = journal.now
     _forget(journal)
     return journal
@@ -53,24 +55,25 @@ def due_at(member: Member, programme: Programme) -> datetime | None:
 
     A hold that lapses is no reason to look: it is booked with whatever comes next.
     """
-    return min((instant for instant, _ in _upcoming(member, programme)), default=None)
+    return min((instant for instant, _ in _upcoming(member, programme, member.booked_at)), default=None)
 
 
-def _next(journal: Journal) -> Event | None:
+def _next(journal: Journal, done_until: datetime) -> Event | None:
     """Find the first event that is overdue. Of those at the same instant, the first that is listed below."""
     lapses: Iterator[Event] = ((hold.expires_at, partial(_lapse, hold=hold)) for hold in journal.member.holds)
-    events = (*lapses, *_upcoming(journal.member, journal.programme))
+    events = (*lapses, *_upcoming(journal.member, journal.programme, done_until))
     first = min(events, key=lambda event: event[0], default=None)
     return first if first and first[0] <= journal.now else None
 
 
-def _upcoming(member: Member, programme: Programme) -> Iterator[Event]:
+def _upcoming(member: Member, programme: Programme, done_until: datetime) -> Iterator[Event]:
     for terms in member.lots:
         if end := terms.end(member.active_on, programme.zone):
             yield end, Journal.book_expired
     rule = programme.tiers.growth
     if rule.policy == "decay" and member.growth_days:
-        day = decay.next_day(member.growth_days, member.decays, member.active_on, rule.idle_months)
+        done = local_day(done_until, programme.zone)
+        day = decay.next_day(member.growth_days, member.decays, member.active_on, rule.idle_months, done)
         yield midnight(day, programme.zone), partial(Journal.book_decay, rule=rule)
     for terms in member.lots:
         if terms.matures_at is not None:
@@ -108,9 +111,15 @@ def _mature(journal: Journal) -> None:
     change = lots.gain(((terms._replace(matures_at=None), points) for terms, points in ripe), lots.loss(ripe))
     first_day, first_growth = growth[0] if growth else (None, 0)
     detail = {"matured": sum(points for _, points in ripe)}
-    journal.book("maturity", change=change, growth=first_growth, growth_day=first_day, detail=detail)
+    journal.book(
+        "maturity",
+        change=change,
+        growth=first_growth,
+        growth_day=first_day and journal.growth_day(first_day),
+        detail=detail,
+    )
     for day, waited in growth[1:]:
-        journal.book("maturity", growth=waited, growth_day=day, detail={"matured": 0})
+        journal.book("maturity", growth=waited, growth_day=journal.growth_day(day), detail={"matured": 0})
 
 
 def _review(journal: Journal) -> None:
