@@ -80,6 +80,30 @@ def part(operation: Operation, random: Random, parameters: dict[str, Any]) -> An
     return throttle(operation, random, parameters)
 
 
+def torn(
+    operation: Operation, random: Random, parameters: dict[str, Any], meanwhile: Callable[[], None]
+) -> dict[str, Any]:
+    """Read a batch of items as DynamoDB may: some before somebody else's commit, some after it."""
+    keys = [(table, key) for table, request in parameters["RequestItems"].items() for key in request["Keys"]]
+    random.shuffle(keys)
+    cut = random.randrange(len(keys) + 1)
+    early = _read(operation, keys[:cut])
+    meanwhile()
+    late = _read(operation, keys[cut:])
+    tables = dict.fromkeys([*early, *late])
+    return {"Responses": {table: early.get(table, []) + late.get(table, []) for table in tables}}
+
+
+def _read(operation: Operation, keys: list[tuple[str, Any]]) -> dict[str, list[Any]]:
+    if not keys:
+        return {}
+    requests: dict[str, Any] = {}
+    for table, key in keys:
+        requests.setdefault(table, {"Keys": [], "ConsistentRead": True})["Keys"].append(key)
+    found: dict[str, list[Any]] = operation(RequestItems=requests)["Responses"]
+    return found
+
+
 FAULTS: tuple[Callable[[Operation, Random, dict[str, Any]], Any], ...] = (
     throttle,
     conflict,
@@ -119,6 +143,8 @@ class Weather:
             return operation(**parameters)
         if drawn >= self.rate:
             self.met["company"] += 1
+            if "RequestItems" in parameters:
+                return torn(operation, self.random, parameters, self.interrupt)
             self.interrupt()
             return operation(**parameters)
         fault = FAULTS[int(drawn / self.rate * len(FAULTS))]

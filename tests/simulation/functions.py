@@ -77,10 +77,29 @@ def handler(function: str, process: int) -> Callable[[Any, Any], Any]:
     return lambda_handler
 
 
+@dataclass(frozen=True, slots=True)
+class _Usual:
+    """A route, and what is the same in all events of it."""
+
+    route: resources.Route
+    event: dict[str, Any]
+    context: dict[str, Any]
+    http: dict[str, Any]
+
+
 @cache
-def _route(key: str) -> tuple[resources.Route, dict[str, Any]]:
+def _usual(key: str) -> _Usual:
     route = next(route for route in resources.routes() if route.key == key)
-    return route, sample(resources.functions()[route.function].name)
+    event = sample(resources.functions()[route.function].name)
+    context = event.pop("requestContext")
+    for part in ("pathParameters", "queryStringParameters", "body"):
+        event.pop(part, None)
+    return _Usual(
+        route,
+        event | {"routeKey": key},
+        context | {"routeKey": key},
+        context["http"] | {"method": route.method},
+    )
 
 
 def request(  # noqa: PLR0913 - a request has this many parts
@@ -97,27 +116,21 @@ def request(  # noqa: PLR0913 - a request has this many parts
     Raises:
         PermissionError: the gateway would not let the caller in.
     """
-    route, usual = _route(key)
-    if route.scopes is not None and caller.scope not in route.scopes:
+    usual = _usual(key)
+    if usual.route.scopes is not None and caller.scope not in usual.route.scopes:
         raise PermissionError(key)
-    event = usual | {
-        "routeKey": key,
-        "rawPath": route.path.format_map(ids),
-        "headers": headers,
-        "requestContext": usual["requestContext"]
-        | {
-            "routeKey": key,
-            "timeEpoch": millis,
-            "http": usual["requestContext"]["http"] | {"method": route.method, "path": route.path.format_map(ids)},
-            "authorizer": {"jwt": {"claims": {"iss": ISSUER, "sub": caller.subject, "scope": caller.scope}}},
-        },
+    path = usual.route.path.format_map(ids)
+    context = {
+        **usual.context,
+        "timeEpoch": millis,
+        "http": {**usual.http, "path": path},
+        "authorizer": {"jwt": {"claims": {"iss": ISSUER, "sub": caller.subject, "scope": caller.scope}}},
     }
+    event = {**usual.event, "rawPath": path, "headers": headers, "requestContext": context}
     for name, content in (("pathParameters", ids), ("queryStringParameters", query), ("body", body)):
         if content:
             event[name] = content
-        else:
-            event.pop(name, None)
-    return route.function, event
+    return usual.route.function, event
 
 
 def batch(records: list[tuple[str, str, int, int]]) -> dict[str, Any]:

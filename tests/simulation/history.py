@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from random import Random
+from typing import Any
 
 Content = dict[str, Any]
 
@@ -21,6 +18,8 @@ class History:
     refunds: dict[str, list[Content]] = field(default_factory=dict)
     lately: list[Content] = field(default_factory=list)
     """The last of all."""
+    lately_ordered: list[Content] = field(default_factory=list)
+    """The last orders."""
 
     def tell(self, content: Content) -> None:
         """Keep a message that is well formed."""
@@ -32,13 +31,9 @@ class History:
         versions = known.setdefault(key, [])
         if content not in versions:
             versions.append(content)
-            self.lately.append(content)
-            del self.lately[:-_LATELY]
-
-    def recent_order(self, random: Random) -> Content | None:
-        """Choose one of the last orders."""
-        orders = [content for content in self.lately if content["type"] == "order.completed"]
-        return random.choice(orders) if orders else None
+            for last in (self.lately, self.lately_ordered)[: 1 + (known is self.orders)]:
+                last.append(content)
+                del last[:-_LATELY]
 
     def order(self, order_id: str, lines: list[list[Any]]) -> Content | None:
         """Find the order that a record with these lines was made of."""

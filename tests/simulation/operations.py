@@ -14,7 +14,7 @@ from tests.simulation import wire
 from tests.simulation.functions import OPERATOR, SHOP, Caller
 from tests.simulation.history import Content, amount
 from tests.simulation.violations import ViolationError, insist
-from tests.simulation.world import PURCHASES, SETTLEMENTS, Answer, Message, Person, Plan, Request, World
+from tests.simulation.world import PURCHASES, SETTLEMENTS, Acts, Answer, Message, Person, Plan, Request, World
 
 if TYPE_CHECKING:
     from random import Random
@@ -263,8 +263,8 @@ def redeemed_order(world: World, person: Person) -> None:
 
 def refund(world: World, _person: Person) -> None:
     """A shop refunds a part of an order, by quantity or by amount, now and then more than was bought."""
-    if order := world.history.recent_order(world.random):
-        send(world, refund_content(world, order))
+    if orders := world.history.lately_ordered:
+        send(world, refund_content(world, world.random.choice(orders)))
 
 
 def early_refund(world: World, person: Person) -> None:
@@ -322,10 +322,9 @@ def night(world: World, _person: Person) -> None:
 
 def show_purchase(world: World, _person: Person) -> None:
     """A shop looks at an order."""
-    order = world.history.recent_order(world.random)
-    if order is None:
+    if not world.history.lately_ordered:
         return
-    order_id = order["order_id"]
+    order_id = world.random.choice(world.history.lately_ordered)["order_id"]
 
     def check(world: World, answer: Answer) -> None:
         known = world.audit.model.orders.get(order_id)
@@ -360,8 +359,8 @@ def at_the_end(world: World) -> None:
     for (key,), item in world.store.tables["OperationsTable"].items.items():
         insist("parked" not in item or not item["parked"]["L"], "nothing waits for ever", key)
         insist(item.get("status") != {"S": "parked"}, "nothing waits for ever", key)
+    dead = {json.dumps(json.loads(body), sort_keys=True) for body in world.dead_bodies if body != "{"}
     for content in world.accepted:
-        dead = world.dead_contents
         insist(_is_counted(world, content) or json.dumps(content, sort_keys=True) in dead, "nothing lost", content)
 
 
@@ -535,8 +534,8 @@ CHANGING = (
 )
 
 PLAN = Plan(
-    acts=READING + CHANGING,
-    company=CHANGING[1:-5] + ((20, deliver),),
+    acts=Acts(*READING, *CHANGING),
+    company=Acts(*CHANGING[1:-5], (20, deliver)),
     taken=taken,
     night=World.tonight,
     at_the_end=at_the_end,

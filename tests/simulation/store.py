@@ -32,18 +32,22 @@ PAGE = 50
 """Items on a page of a query: fewer than the megabyte of the real one holds, so that pages are turned here, too."""
 
 
+_LONG = 1000
+
+
 class UnknownCallError(BaseException):
     """A call that this store has not been taught: no exception that a function could take for a failure of AWS."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One item of a commit: as it was, if it was there, and as it is."""
+    """One item of a commit: as it was, if it was there, and as it is; and whether a condition was asked of it."""
 
     table: str
     key: Key
     before: Item | None
     after: Item
+    on_condition: bool
 
 
 class Index:
@@ -122,7 +126,7 @@ class Table:
 
     def key_of(self, item: Item) -> Key:
         """Answer an item's key."""
-        return tuple(self.comparable(name, item) for name in self.key_names)
+        return tuple([self.comparable(name, item) for name in self.key_names])
 
     def key_item(self, key: Key) -> Item:
         """Write a key as an item."""
@@ -236,12 +240,17 @@ class Store:
             raise _refusal("ValidationException", "Item size has exceeded the maximum allowed size")
         key = table.key_of(item)
         before = table.items.get(key)
-        return Change(put["TableName"], key, before, item), _holds(put, table, before)
+        return Change(put["TableName"], key, before, item, "ConditionExpression" in put), _holds(put, table, before)
 
 
 def _holds(put: Mapping[str, Any], table: Table, before: Item | None) -> bool:
-    """Say whether the condition of a put holds: one of the two that the product makes."""
+    """Say whether the condition of a put holds: one of the two that the product makes, or none.
+
+    It makes none without; that it does not is for the checks to notice.
+    """
     match put:
+        case {"TableName": _, "Item": _, **rest} if not rest:
+            return True
         case {
             "TableName": _,
             "Item": _,
@@ -374,11 +383,11 @@ def _index_page(table: Table, index: Index, asked: _Condition, limit: int, start
 
 def _may_be_heavy(item: Item) -> bool:
     """Whether an item is worth weighing: it has a long text, or many elements."""
-    return any(len(content) > MAX_ITEM_BYTES // 100 for attribute in item.values() for content in _sized(attribute))
-
-
-def _sized(attribute: Item) -> list[Any]:
-    return [content for kind, content in attribute.items() if kind != "BOOL"]
+    for attribute in item.values():
+        for content in attribute.values():
+            if content.__class__ is not bool and len(content) > _LONG:
+                return True
+    return False
 
 
 def _weight(item: Item) -> int:

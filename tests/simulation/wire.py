@@ -7,8 +7,12 @@ from typing import Any
 
 
 def plain(item: dict[str, Any]) -> dict[str, Any]:
-    """Read an item."""
-    return {name: _value(attribute) for name, attribute in item.items()}
+    """Read an item. What nests little is read without a call for each value, because all that is written is read."""
+    return {
+        name: content if kind in _AS_IT_IS else int(content) if kind == "N" else _nested(content)
+        for name, attribute in item.items()
+        for kind, content in attribute.items()
+    }
 
 
 def number(item: dict[str, Any], name: str) -> int:
@@ -27,13 +31,10 @@ def instant(written: str) -> datetime:
     return datetime.fromisoformat(written)
 
 
-def _value(attribute: dict[str, Any]) -> Any:
-    for kind, content in attribute.items():
-        if kind == "N":
-            return int(content)
-        if kind == "L":
-            return [_value(element) for element in content]
-        if kind == "M":
-            return plain(content)
-        return content
-    return None
+def _nested(content: Any) -> Any:
+    if isinstance(content, dict):
+        return plain(content)
+    return [value for element in content for value in plain({"": element}).values()]
+
+
+_AS_IT_IS = frozenset({"S", "B", "BOOL"})

@@ -11,6 +11,8 @@ import random
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from tessera.identities import Identity
@@ -100,7 +102,7 @@ class Person:
     baskets: dict[str, tuple[str, list[Content]]] = field(default_factory=dict)
     """By redemption: the order that it is for, and its lines."""
 
-    @property
+    @cached_property
     def member_id(self) -> str:
         """The id of the member that they are, or would be."""
         return Identity("shop" if self.customer else ISSUER, self.name).member_id
@@ -166,7 +168,7 @@ class World:
             self.step += 1
             self._wait()
             self.person = self.random.choice(self.people)
-            self.plan.draw(self.random)(self, self.person)
+            self.plan.acts.draw(self.random)(self, self.person)
         self.come_to_rest()
 
     def come_to_rest(self) -> None:
@@ -216,7 +218,7 @@ class World:
         if again is not None and self.random.random() < 0.3:  # noqa: PLR2004
             again()
         else:
-            self.plan.draw_company(self.random)(self, person)
+            self.plan.company.draw(self.random)(self, person)
         self.person = person
         self._current = again
         self.trace.append(("and then",))
@@ -282,11 +284,6 @@ class World:
     def put_on(self, queue: str, body: str) -> None:
         """Put a message on a queue."""
         self._sent(queue, body, {})
-
-    @property
-    def dead_contents(self) -> set[str]:
-        """The dead letters that are JSON, each in one way of writing."""
-        return {json.dumps(json.loads(body), sort_keys=True) for body in self.dead_bodies if body != "{"}
 
     def deliver(self, queue: str, at_most: int) -> None:
         """Deliver messages that wait to their function: not always the oldest first, now and then one twice."""
@@ -385,22 +382,26 @@ def _unclear(answer: Answer) -> bool:
     return answer.status in _UNCLEAR and (answer.status == 503 or '"try_again"' in answer.text)  # noqa: PLR2004
 
 
+class Acts:
+    """Things that may happen, by weight."""
+
+    def __init__(self, *weighted: tuple[int, Callable[[World, Person], None]]) -> None:
+        """Take them with their weights."""
+        self._acts = [act for _, act in weighted]
+        self._up_to = list(accumulate(weight for weight, _ in weighted))
+
+    def draw(self, source: random.Random) -> Callable[[World, Person], None]:
+        """Draw one."""
+        return source.choices(self._acts, cum_weights=self._up_to)[0]
+
+
 @dataclass(frozen=True)
 class Plan:
     """What may happen, and what must be true of it: see `operations.py`."""
 
-    acts: tuple[tuple[int, Callable[[World, Person], None]], ...]
-    company: tuple[tuple[int, Callable[[World, Person], None]], ...]
+    acts: Acts
+    company: Acts
+    """What may happen while something else does."""
     taken: Callable[[World, str, Message], None]
     night: Callable[[World], None]
     at_the_end: Callable[[World], None]
-
-    def draw(self, source: random.Random) -> Callable[[World, Person], None]:
-        """Draw what happens next."""
-        return source.choices([act for _, act in self.acts], [weight for weight, _ in self.acts])[0]
-
-    def draw_company(self, source: random.Random) -> Callable[[World, Person], None]:
-        """Draw what happens while something else does."""
-        return source.choices([act for _, act in self.company], [weight for weight, _ in self.company])[0]
-
-
