@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from tessera import growth_days
+from tessera.programme.load import in_force
 from tests.simulation import wire
 from tests.simulation.model import Account, Commit, Fields, Model
 from tests.simulation.violations import insist
@@ -90,7 +91,10 @@ class Audit:
                 template = after["template"]["id"]
                 account.claims[template] = account.claims.get(template, 0) + 1
         state = wire.plain({name: item[name] for name in ("holds", "claims") if name in item})
+        held = wire.lots(item["lots"]["B"])
         insist(wire.number(item, "points") == account.balance, "balance = sum of entries", member_id)
+        insist(sum(held.values()) == account.balance, "balance = sum of lots", member_id, held)
+        insist(held == account.lots, "lots as the entries made them", member_id, held, account.lots)
         insist(wire.number(item, "sequence") == account.sequence, "no gap in the sequence", member_id)
         insist(item["chain"]["B"] == account.chain, "the chain is valid", member_id)
         insist(wire.number(item, "version") == account.version + 1, "nothing lost under another's write", member_id)
@@ -98,12 +102,18 @@ class Audit:
         insist(wire.text(item, "tier") == account.tier, "tier", member_id, account.tier)
         insist(state.get("claims", {}) == account.claims, "claims are counted", member_id, account.claims)
         expected = [[id_, hold.order_id, hold.points, hold.owed] for id_, hold in account.holds.items()]
-        stored = [[hold[0], hold[1], hold[2], hold[4]] for hold in state.get("holds", [])]
+        stored = [[hold[0], hold[1], sum(wire.lots(hold[2]).values()), hold[4]] for hold in state.get("holds", [])]
         insist(stored == expected, "open holds", stored, expected)
-        now = wire.instant(wire.text(item, "booked_at"))
-        insist(all(hold.expires_at > now for hold in account.holds.values()), "what is overdue is booked", member_id)
+        self._overdue(item, account, member_id, held)
         account.version += 1
         account.booked_at = wire.text(item, "booked_at")
+
+    def _overdue(self, item: dict[str, Any], account: Account, member_id: str, held: dict[wire.Terms, int]) -> None:
+        """See to it that a write has booked first what time had done."""
+        now = wire.text(item, "booked_at")
+        lapsed = [id_ for id_, hold in account.holds.items() if hold.expires_at <= wire.instant(now)]
+        over = [terms for terms in held if (terms[0] or "9") <= now or (terms[1] or "9") <= now]
+        insist(not lapsed and not over, "what is overdue is booked", member_id, lapsed, over)
 
     def _entry(self, account: Account, entry: Fields) -> None:
         insist(entry["sequence"] == account.sequence + 1, "no gap in the sequence", entry["sequence"], account.sequence)
@@ -183,6 +193,8 @@ class Audit:
             insist(wire.number(item, "points") == balance, "balance = sum of entries", member_id)
             account = self.model.accounts[member_id]
             insist(account.balance == balance, "naive balance", member_id)
+            if in_force().tiers.growth.policy != "window":
+                continue
             counted = growth_days.unpack(item["growth_days"]["B"])
             left = {day: growth for day, growth in account.growth.items() if growth and (day >= min(counted, default=day))}
             insist(not counted or left == counted, "growth by day", member_id, left, counted)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Fields = dict[str, Any]
 
 BASIS_POINTS = 10_000
+_OPEN: wire.Terms = (None, None, None)
+"""The terms of a debt."""
 
 
 @dataclass(slots=True)
@@ -76,6 +78,9 @@ class Account:
     tier: str = ""
     balances: list[int] = field(default_factory=list)
     """After each entry."""
+    lots: dict[wire.Terms, int] = field(default_factory=dict)
+    gone: int = 0
+    """Points that have expired, and that no refund has been spared for."""
     holds: dict[str, Hold] = field(default_factory=dict)
     """Those that are open, in the order in which they were made."""
     days: dict[str, int] = field(default_factory=dict)
@@ -119,9 +124,9 @@ class Model:
         insist(
             entry["points"] == points, "naive balance", entry["kind"], "of", entry["points"], "points, not of", points
         )
+        _apply(account, entry)
         account.balance += points
         account.balances.append(account.balance)
-        insist(account.balance >= 0, "never below zero", member_id, account.balance)
         if moved := entry["detail"].get("tier"):
             insist(moved["from"] == account.tier, "tier", moved, account.tier)
             account.tier = moved["to"]
@@ -195,6 +200,27 @@ class Model:
         return refund_id, bought, (points, growth, returned)
 
 
+def _apply(account: Account, entry: Fields) -> None:
+    """Apply what an entry says it does to the lots: it comes to the entry's points, and takes from no empty lot."""
+    rows = [(tuple(terms + [None] * (3 - len(terms))), points) for points, *terms in entry["detail"].get("lots", [])]
+    insist(sum(points for _, points in rows) == entry["points"], "sum of lots = points of the entry", entry["kind"])
+    for terms, points in rows:
+        left = account.lots.get(terms, 0) + points
+        insist(left >= 0 or (terms == _OPEN and _may_owe()), "never below zero", entry["kind"], terms, left)
+        account.lots[terms] = left
+        if not left:
+            del account.lots[terms]
+
+
+def _may_owe() -> bool:
+    return in_force().points.refund == "debt"
+
+
+def spendable(account: Account) -> int:
+    """Answer what is not pending."""
+    return sum(points for (_, matures, _), points in account.lots.items() if matures is None)
+
+
 def _welcome(_model: Model, _member_id: str, account: Account, _entry: Fields, _commit: Commit) -> int:
     insist(account.sequence == 1, "welcome once", account.sequence)
     return in_force().welcome.points
@@ -222,7 +248,8 @@ def _purchase(model: Model, member_id: str, account: Account, entry: Fields, com
     multiplier = tiers.ladder[tiers.rank(account.tier)].multiplier_bp
     bought = model.count(order, multiplier)
     earned = sum(line[2] for line in bought.lines.values())
-    _grow(account, entry, bought.growth_day, sum(line[3] for line in bought.lines.values()))
+    waits = "growth_waiting" in entry["detail"]
+    _grow(account, entry, bought.growth_day, 0 if waits else sum(line[3] for line in bought.lines.values()))
     spent = sum(line[4] for line in bought.lines.values())
     if "redemption_id" not in order:
         insist(spent == 0, "points spent", order_id)
@@ -243,7 +270,7 @@ def _redeemed(model: Model, account: Account, order: Fields, spent: int) -> int:
     if hold.state == "confirmed":
         return 0
     insist(hold.state == "let go", "one redemption an order", hold.state)
-    insist(hold.points <= account.balance, "never below zero", "a hold taken again", hold.points)
+    insist(hold.points <= max(0, spendable(account)), "never below zero", "a hold taken again", hold.points)
     hold.state, hold.spent = "confirmed", hold.points
     return hold.points
 
@@ -258,17 +285,25 @@ def _refund(model: Model, member_id: str, account: Account, entry: Fields, commi
     refund_id, bought, (due, growth, returned) = found
     insist(entry["source"]["refund_id"] == refund_id, "refunds as sent", refund_id)
     insist(bought.member_id == member_id, "whose refund", refund_id)
-    first_that_counts = _local(entry["recorded_at"]) - timedelta(days=in_force().tiers.window_days - 1)
-    counted = account.growth.get(bought.growth_day, 0) if bought.growth_day >= first_that_counts else 0
-    _grow(account, entry, bought.growth_day, -min(growth, counted))
-    taken = min(due, account.balance + returned)
-    left = due - taken
+    _grow_back(account, entry, bought.growth_day, growth)
+    detail = entry["detail"]
+    insist(detail.get("returned", 0) == returned, "points come back", refund_id, returned)
+    expired = sum(row[0] for row in detail.get("expired", []))
+    insist(expired <= min(due, account.gone), "what has expired is gone once", refund_id, expired)
+    account.gone -= expired
+    due -= expired
+    there = sum(points for points in account.lots.values() if points > 0)
+    insist(min(due, there) <= detail["taken"] <= min(due, there + returned), "what a refund takes", refund_id, detail)
+    left = due - detail["taken"]
+    if _may_owe():
+        insist(detail.get("debt", 0) == left, "what a refund takes", refund_id, left)
+        return returned - due
     for hold in account.holds.values():
         part = min(left, hold.points - hold.owed)
         hold.owed += part
         left -= part
-    insist(entry["detail"].get("shortfall", 0) == left, "shortfall", refund_id, left)
-    return returned - taken
+    insist(detail.get("shortfall", 0) == left, "what a refund takes", refund_id, left)
+    return returned - int(detail["taken"])
 
 
 def _hold(model: Model, member_id: str, account: Account, entry: Fields, commit: Commit) -> int:
@@ -279,6 +314,7 @@ def _hold(model: Model, member_id: str, account: Account, entry: Fields, commit:
     open_already = [hold for hold in account.holds.values() if hold.order_id == record["order_id"]]
     insist(not open_already, "one redemption an order", record["order_id"])
     points = sum(line[1] for line in json.loads(record["lines"]))
+    insist(points <= max(0, spendable(account)), "never below zero", "a hold", points)
     hold = Hold(record["order_id"], points, wire.instant(record["expires_at"]))
     minutes = in_force().checkout.hold_minutes
     insist(
@@ -315,7 +351,23 @@ def _confirmation(_model: Model, _member_id: str, account: Account, entry: Field
     return max(0, hold.points - hold.spent - hold.owed)
 
 
-def _tier_change(_model: Model, _member_id: str, _account: Account, _entry: Fields, _commit: Commit) -> int:
+def _expiry(_model: Model, _member_id: str, account: Account, entry: Fields, _commit: Commit) -> int:
+    rows = entry["detail"]["lots"]
+    for points, *terms in rows:
+        insist(points < 0, "expiry takes", points)
+        insist(terms and (terms[0] is None or terms[0] <= entry["at"]), "no early expiry", terms, entry["at"])
+    lost = sum(row[0] for row in rows)
+    account.gone -= lost
+    return int(lost)
+
+
+def _maturity(_model: Model, _member_id: str, account: Account, entry: Fields, _commit: Commit) -> int:
+    if _growth_in_window():
+        _grow(account, entry, _day_of(entry), entry["growth"])
+    return 0
+
+
+def _nothing(_model: Model, _member_id: str, _account: Account, _entry: Fields, _commit: Commit) -> int:
     return 0
 
 
@@ -327,7 +379,10 @@ RULES: dict[str, Callable[[Model, str, Account, Fields, Commit], int]] = {
     "hold": _hold,
     "release": _release,
     "confirmation": _confirmation,
-    "tier_change": _tier_change,
+    "expiry": _expiry,
+    "maturity": _maturity,
+    "decay": _nothing,
+    "tier_change": _nothing,
 }
 """By the kind of an entry: what points it must have."""
 
@@ -340,8 +395,28 @@ def _redemption(commit: Commit, redemption_id: str) -> Fields:
 
 
 def _grow(account: Account, entry: Fields, day: date, growth: int) -> None:
-    insist(entry["growth"] == growth, "growth", entry["kind"], entry["growth"], growth)
-    account.growth[day] = account.growth.get(day, 0) + growth
+    """Count growth on its day. Growth that decays is left to the domain's own tests: here it need not add up."""
+    if _growth_in_window():
+        insist(entry["growth"] == growth, "growth", entry["kind"], entry["growth"], growth)
+        account.growth[day] = account.growth.get(day, 0) + growth
+
+
+def _grow_back(account: Account, entry: Fields, day: date, growth: int) -> None:
+    """Take growth back from the day that got it, if that is still in the window; what waits is taken as it says."""
+    rule = in_force().tiers.growth
+    if rule.policy == "window" and "growth_waiting" not in entry["detail"]:
+        first = _local(entry["recorded_at"]) - timedelta(days=rule.days - 1)
+        counted = account.growth.get(day, 0) if day >= first else 0
+        _grow(account, entry, day, -min(growth, counted))
+
+
+def _growth_in_window() -> bool:
+    return in_force().tiers.growth.policy == "window"
+
+
+def _day_of(entry: Fields) -> date:
+    said = entry["detail"].get("growth_day")
+    return date.fromisoformat(said) if said else _local(entry["at"])
 
 
 def _local(written: str) -> date:

@@ -5,21 +5,23 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from tessera.programme import load
 from tessera.service import attempts, coupons
 from tessera.store import client, queues
 from tests.simulation import functions
 from tests.simulation.operations import PLAN
+from tests.simulation.programmes import programme
 from tests.simulation.violations import ViolationError
 from tests.simulation.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from contextlib import AbstractContextManager
 
 OPERATIONS = 1500
 """Operations of a seed."""
@@ -56,20 +58,21 @@ def run(seed: int, operations: int = OPERATIONS) -> Result:
     return result
 
 
-def _simulated(world: World) -> AbstractContextManager[object]:
-    """Give the product the world's AWS, its pauses no time, and its secrets the world's chance."""
+@contextmanager
+def _simulated(world: World) -> Iterator[None]:
+    """Give the product the world's AWS and a programme, its pauses no time, and its secrets the world's chance."""
     chance = random.Random(world.seed)  # noqa: S311 - a seed must give the same world again
-    stack = patch.multiple(client, DYNAMODB=world.dynamodb)
-    del stack
-    from contextlib import ExitStack
-
-    together = ExitStack()
-    together.enter_context(patch.object(client, "DYNAMODB", world.dynamodb))
-    together.enter_context(patch.object(queues, "_sqs", lambda: world.sqs))
-    together.enter_context(patch.object(attempts, "time", SimpleNamespace(sleep=lambda _seconds: None)))
-    together.enter_context(patch.object(attempts, "random", chance))
-    together.enter_context(patch.object(coupons, "secrets", SimpleNamespace(token_bytes=chance.randbytes)))
-    return together
+    with (
+        patch.object(client, "DYNAMODB", world.dynamodb),
+        patch.object(queues, "_sqs", lambda: world.sqs),
+        patch.object(attempts, "time", SimpleNamespace(sleep=lambda _seconds: None)),
+        patch.object(attempts, "random", chance),
+        patch.object(coupons, "secrets", SimpleNamespace(token_bytes=chance.randbytes)),
+        patch.object(load, "load", lambda _path: programme(world.seed)),
+    ):
+        load.in_force.cache_clear()
+        yield
+    load.in_force.cache_clear()
 
 
 def _line(event: tuple[object, ...]) -> str:

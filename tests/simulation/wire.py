@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def plain(item: dict[str, Any]) -> dict[str, Any]:
@@ -26,9 +29,39 @@ def text(item: dict[str, Any], name: str) -> str:
     return found
 
 
+Terms = tuple[str | None, str | None, int | None]
+"""Of points: when they expire, when they mature, after how many idle days they expire."""
+
+
+def lots(packed: bytes) -> dict[Terms, int]:
+    """Read packed lots: for each which terms it has, twice its points (and one more if they are owed), those terms."""
+    numbers = _varints(packed)
+    found: dict[Terms, int] = {}
+    for kinds in numbers:
+        points = next(numbers)
+        expires, matures = (_written(next(numbers)) if kinds & kind else None for kind in (1, 2))
+        terms = (expires, matures, next(numbers) if kinds & 4 else None)
+        found[terms] = found.get(terms, 0) + (-(points >> 1) if points & 1 else points >> 1)
+    return found
+
+
 def instant(written: str) -> datetime:
     """Read an instant."""
     return datetime.fromisoformat(written)
+
+
+def _varints(packed: bytes) -> Iterator[int]:
+    number = shift = 0
+    for byte in packed:
+        number |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:  # noqa: PLR2004
+            yield number
+            number = shift = 0
+
+
+def _written(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _nested(content: Any) -> Any:
