@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tessera import growth_days
 from tessera.programme.load import in_force
 from tests.simulation import wire
-from tests.simulation.model import Account, Commit, Fields, Model
+from tests.simulation.model import Account, Commit, Fields, Model, lot_changes
 from tests.simulation.violations import insist
 
 if TYPE_CHECKING:
@@ -104,11 +104,11 @@ class Audit:
         expected = [[id_, hold.order_id, hold.points, hold.owed] for id_, hold in account.holds.items()]
         stored = [[hold[0], hold[1], sum(wire.lots(hold[2]).values()), hold[4]] for hold in state.get("holds", [])]
         insist(stored == expected, "open holds", stored, expected)
-        self._overdue(item, account, member_id, held)
+        self._overdue(item, account, member_id, held.keys() - _gained(entries))
         account.version += 1
         account.booked_at = wire.text(item, "booked_at")
 
-    def _overdue(self, item: dict[str, Any], account: Account, member_id: str, held: dict[wire.Terms, int]) -> None:
+    def _overdue(self, item: dict[str, Any], account: Account, member_id: str, held: set[wire.Terms]) -> None:
         """See to it that a write has booked first what time had done."""
         now = wire.text(item, "booked_at")
         lapsed = [id_ for id_, hold in account.holds.items() if hold.expires_at <= wire.instant(now)]
@@ -198,6 +198,11 @@ class Audit:
             counted = growth_days.unpack(item["growth_days"]["B"])
             left = {day: growth for day, growth in account.growth.items() if growth and (day >= min(counted, default=day))}
             insist(not counted or left == counted, "growth by day", member_id, left, counted)
+
+
+def _gained(entries: list[Fields]) -> set[wire.Terms]:
+    """Answer the terms of points that entries have brought: an order may come so late that they have expired."""
+    return {terms for entry in entries for terms, points in lot_changes(entry) if points > 0}
 
 
 def hashed(entry: Fields) -> bytes:

@@ -200,9 +200,16 @@ class Model:
         return refund_id, bought, (points, growth, returned)
 
 
+def lot_changes(entry: Fields) -> list[tuple[wire.Terms, int]]:
+    """Answer what an entry says it does to the lots."""
+    return [
+        ((*terms, None, None, None)[:3], points) for points, *terms in entry["detail"].get("lots", [])
+    ]  # type: ignore[misc]
+
+
 def _apply(account: Account, entry: Fields) -> None:
     """Apply what an entry says it does to the lots: it comes to the entry's points, and takes from no empty lot."""
-    rows = [(tuple(terms + [None] * (3 - len(terms))), points) for points, *terms in entry["detail"].get("lots", [])]
+    rows = lot_changes(entry)
     insist(sum(points for _, points in rows) == entry["points"], "sum of lots = points of the entry", entry["kind"])
     for terms, points in rows:
         left = account.lots.get(terms, 0) + points

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def plain(item: dict[str, Any]) -> dict[str, Any]:
     """Read an item. What nests little is read without a call for each value, because all that is written is read."""
     return {
-        name: content if kind in _AS_IT_IS else int(content) if kind == "N" else _nested(content)
+        name: content if kind in _AS_IT_IS else int(content) if kind == "N" else _nested(kind, content)
         for name, attribute in item.items()
         for kind, content in attribute.items()
     }
@@ -64,9 +64,11 @@ def _written(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _nested(content: Any) -> Any:
-    if isinstance(content, dict):
+def _nested(kind: str, content: Any) -> Any:
+    if kind == "M":
         return plain(content)
+    if kind == "NULL":
+        return None
     return [value for element in content for value in plain({"": element}).values()]
 
 

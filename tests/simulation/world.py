@@ -25,7 +25,7 @@ from tests.simulation.faults import CrashError, Weather
 from tests.simulation.functions import OPERATOR, SHOP, Caller
 from tests.simulation.history import Content, History
 from tests.simulation.store import Queues, Store
-from tests.simulation.violations import insist
+from tests.simulation.violations import ViolationError, insist
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -371,7 +371,11 @@ class World:
 
     def _commit(self, changes: list[Any]) -> None:
         self.trace.append(("commit", changes))
-        self.audit.commit(changes)
+        try:
+            self.audit.commit(changes)
+        except Exception as error:
+            # A function would take it for a failure of its own.
+            raise ViolationError("an item as the checks know it", repr(error)) from error
 
     def _behind(self, waiting: int) -> int:
         return self.random.randrange(waiting + 1) if waiting and self.weather.rate else 0
