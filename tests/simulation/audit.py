@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from tests.simulation.history import History
     from tests.simulation.store import Change, Key, Store
 
-_FIRST_TIER = "newcomer"
-
-
 class Audit:
     """Watches a store."""
 
@@ -79,10 +76,13 @@ class Audit:
         member_id = wire.text(item, "member_id")
         account = self.model.accounts.get(member_id)
         if account is None:
-            account = self.model.accounts[member_id] = Account(wire.text(item, "time_zone"), tier=_FIRST_TIER)
+            account = self.model.accounts[member_id] = Account(
+                wire.text(item, "time_zone"), tier=in_force().tiers.ladder[0].id
+            )
+        now = wire.written(wire.number(item, "booked_at"))
         for entry in entries:
             insist(entry["member_id"] == member_id, "an entry has its member", entry["member_id"])
-            insist(entry["recorded_at"] == wire.text(item, "booked_at"), "recorded now", entry["recorded_at"])
+            insist(entry["recorded_at"] == now, "recorded now", entry["recorded_at"])
             self._entry(account, entry)
             self.model.expect(member_id, account, entry, commit)
             insist(entry["points_balance"] == account.balance, "balance after an entry", entry["points_balance"])
@@ -98,22 +98,15 @@ class Audit:
         insist(wire.number(item, "sequence") == account.sequence, "no gap in the sequence", member_id)
         insist(item["chain"]["B"] == account.chain, "the chain is valid", member_id)
         insist(wire.number(item, "version") == account.version + 1, "nothing lost under another's write", member_id)
-        insist(wire.text(item, "booked_at") >= account.booked_at, "time never runs backwards", member_id)
+        insist(now >= account.booked_at, "time never runs backwards", member_id)
         insist(wire.text(item, "tier") == account.tier, "tier", member_id, account.tier)
         insist(state.get("claims", {}) == account.claims, "claims are counted", member_id, account.claims)
         expected = [[id_, hold.order_id, hold.points, hold.owed] for id_, hold in account.holds.items()]
         stored = [[hold[0], hold[1], sum(wire.lots(hold[2]).values()), hold[4]] for hold in state.get("holds", [])]
         insist(stored == expected, "open holds", stored, expected)
-        self._overdue(item, account, member_id, held.keys() - _gained(entries))
+        _insist_on_what_is_overdue(now, account, held.keys() - _gained(entries))
         account.version += 1
-        account.booked_at = wire.text(item, "booked_at")
-
-    def _overdue(self, item: dict[str, Any], account: Account, member_id: str, held: set[wire.Terms]) -> None:
-        """See to it that a write has booked first what time had done."""
-        now = wire.text(item, "booked_at")
-        lapsed = [id_ for id_, hold in account.holds.items() if hold.expires_at <= wire.instant(now)]
-        over = [terms for terms in held if (terms[0] or "9") <= now or (terms[1] or "9") <= now]
-        insist(not lapsed and not over, "what is overdue is booked", member_id, lapsed, over)
+        account.booked_at = now
 
     def _entry(self, account: Account, entry: Fields) -> None:
         insist(entry["sequence"] == account.sequence + 1, "no gap in the sequence", entry["sequence"], account.sequence)
@@ -198,6 +191,13 @@ class Audit:
             counted = growth_days.unpack(item["growth_days"]["B"])
             left = {day: growth for day, growth in account.growth.items() if growth and (day >= min(counted, default=day))}
             insist(not counted or left == counted, "growth by day", member_id, left, counted)
+
+
+def _insist_on_what_is_overdue(now: str, account: Account, held: set[wire.Terms]) -> None:
+    """See to it that a write has booked first what time had done."""
+    lapsed = [id_ for id_, hold in account.holds.items() if hold.expires_at <= wire.instant(now)]
+    over = [terms for terms in held if (terms[0] or "9") <= now or (terms[1] or "9") <= now]
+    insist(not lapsed and not over, "what is overdue is booked", lapsed, over)
 
 
 def _gained(entries: list[Fields]) -> set[wire.Terms]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import io
 import random
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
+from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -24,7 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 OPERATIONS = 1500
-"""Operations of a seed."""
+"""Operations of a seed, before all that it has begun comes to rest."""
+
+_OBJECTS = 20_000
+"""Objects that are made before the garbage collector looks: a world makes little garbage that refers to itself."""
 
 
 @dataclass
@@ -32,30 +38,42 @@ class Result:
     """What became of a seed."""
 
     seed: int
-    operations: int
-    seconds: float
-    met: Counter[str] = field(default_factory=Counter)
-    violation: str | None = None
-    check: str | None = None
+    operations: int = 0
+    seconds: float = 0.0
+    """Of this process's time."""
     step: int = 0
+    met: Counter[str] = field(default_factory=Counter)
+    """The calls of AWS, and the faults that they met."""
+    check: str | None = None
+    """The check that failed, if one did."""
+    violation: str = ""
     trace: list[str] = field(default_factory=list)
+    """What happened last before it failed."""
 
 
 def run(seed: int, operations: int = OPERATIONS) -> Result:
-    """Run a seed to its end, or to the first violation."""
-    functions.prepare_environment()
+    """Run a seed to its end, or to the first check that fails."""
+    _make_ready()
     world = World(seed, PLAN)
+    result = Result(seed)
     began = time.process_time()
-    result = Result(seed, 0, 0.0)
-    with _simulated(world):
+    # What the functions print is metrics, of which nobody here reads one.
+    with _simulated(world), redirect_stdout(io.StringIO()):
         try:
             world.run(operations)
         except ViolationError as violation:
             result.violation, result.check = str(violation), violation.check
             result.trace = [_line(event) for event in world.trace]
-    result.operations, result.step, result.met = world.operations, world.step, world.weather.met
     result.seconds = time.process_time() - began
+    result.operations, result.step, result.met = world.operations, world.step, world.weather.met
     return result
+
+
+@cache
+def _make_ready() -> None:
+    functions.prepare_environment()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS)
 
 
 @contextmanager
@@ -75,8 +93,12 @@ def _simulated(world: World) -> Iterator[None]:
     load.in_force.cache_clear()
 
 
-def _line(event: tuple[object, ...]) -> str:
+def _line(event: tuple[Any, ...]) -> str:
+    """Write a part of what happened as a line."""
     if event[0] == "commit":
-        changes: Any = event[1]
-        return "  commit " + ", ".join(f"{change.table} {' '.join(map(str, change.key))}" for change in changes)
-    return "  ".join(map(str, event))
+        written = (f"{change.table} {' '.join(map(str, change.key))}" for change in event[1])
+        return "    commit " + ", ".join(written)
+    return "  ".join(str(part)[:_LONGEST] for part in event if part)
+
+
+_LONGEST = 2000

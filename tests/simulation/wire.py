@@ -39,7 +39,7 @@ def lots(packed: bytes) -> dict[Terms, int]:
     found: dict[Terms, int] = {}
     for kinds in numbers:
         points = next(numbers)
-        expires, matures = (_written(next(numbers)) if kinds & kind else None for kind in (1, 2))
+        expires, matures = (written(next(numbers)) if kinds & kind else None for kind in (1, 2))
         terms = (expires, matures, next(numbers) if kinds & 4 else None)
         found[terms] = found.get(terms, 0) + (-(points >> 1) if points & 1 else points >> 1)
     return found
@@ -60,7 +60,8 @@ def _varints(packed: bytes) -> Iterator[int]:
             number = shift = 0
 
 
-def _written(seconds: int) -> str:
+def written(seconds: int) -> str:
+    """Write an instant that is stored as seconds since 1970."""
     return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
