@@ -1,8 +1,4 @@
-"""Runs the simulation.
-
-    python -m tests.simulation --seeds 1000        seeds 0 to 999, on all cores
-    python -m tests.simulation --seed 17           one seed again, with what happened last before it failed
-"""
+"""Runs the simulation: seeds on all cores, or one seed again, with what happened last before it failed."""
 
 from __future__ import annotations
 
@@ -36,7 +32,8 @@ def _show(result: Result) -> int:
     for line in result.trace:
         print(line)
     outcome = f"failed at step {result.step}\n{result.violation}" if result.check else "every check held"
-    print(f"Seed {result.seed}, {result.operations:,} operations: {outcome}")
+    met = ", ".join(f"{fault} {times:,}" for fault, times in sorted(result.met.items()))
+    print(f"Seed {result.seed}, {result.operations:,} operations in {result.step:,} steps ({met}): {outcome}")
     return 1 if result.check else 0
 
 
@@ -58,21 +55,20 @@ def _run_all(seeds: range, processes: int) -> int:
             met += result.met
             progress.set_postfix(seeds=done)
             progress.update(result.operations)
-    faults = sum(met[fault.__name__] for fault in FAULTS)
+    faults = sum(met[fault.__name__] for fault in FAULTS) / met["calls"]
+    company = met["company"] / met["calls"]
+    print(f"{len(seeds):,} seeds, {operations:,} operations in {time.monotonic() - began:,.0f} s: every check held.")
     print(
-        f"{len(seeds):,} seeds, {operations:,} operations in {time.monotonic() - began:,.0f} seconds: every check held.\n"
-        f"{operations / seconds:,.0f} operations a second and core; of {met['calls']:,} calls of AWS "
-        f"{faults / met['calls']:.1%} met a fault, and before {met['company'] / met['calls']:.1%} somebody else acted."
+        f"{operations / seconds:,.0f} operations a second and core. Of {met['calls']:,} calls of AWS {faults:.1%} met a"
     )
+    print(f"fault, and before {company:.1%} somebody else acted.")
     return 0
 
 
 def _say_how_to_repeat(result: Result) -> int:
-    print(
-        f"Seed {result.seed} failed at step {result.step}, after {result.operations:,} operations.\n{result.violation}\n"
-        f"Again, with what happened last: make simulate SEED={result.seed}",
-        file=sys.stderr,
-    )
+    print(f"Seed {result.seed} failed at step {result.step}, after {result.operations:,} operations.", file=sys.stderr)
+    print(result.violation, file=sys.stderr)
+    print(f"Again, with what happened last: make simulate SEED={result.seed}", file=sys.stderr)
     return 1
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.simulation.history import History
     from tests.simulation.store import Change, Key, Store
 
+
 class Audit:
     """Watches a store."""
 
@@ -151,9 +152,7 @@ class Audit:
         insist(not before["redeemed"], "a coupon is used once", coupon_id)
         for name in ("template", "valid_from", "valid_until"):
             insist(before[name] == after[name], "a coupon stays what it is", coupon_id, name)
-        naming = [
-            record for _, record in commit.records.values() if coupon_id in record.get("coupon_ids", [])
-        ]
+        naming = [record for _, record in commit.records.values() if coupon_id in record.get("coupon_ids", [])]
         insist(len(naming) == 1, "a coupon has its redemption", coupon_id)
         redemption = naming[0]
         if after["redeemed"]:
@@ -163,8 +162,11 @@ class Audit:
             insist(after["redemption_id"] == redemption["redemption_id"], "a coupon has its redemption", coupon_id)
             if "held_until" in before:
                 hold = self.model.holds[before["redemption_id"]]
-                insist(hold.state == "let go" or hold.expires_at <= wire.instant(redemption["expires_at"]),
-                       "a coupon is held once", coupon_id)
+                insist(
+                    hold.state == "let go" or hold.expires_at <= wire.instant(redemption["expires_at"]),
+                    "a coupon is held once",
+                    coupon_id,
+                )
         else:
             insist(redemption["status"] == "released", "a coupon has its redemption", coupon_id)
 
@@ -189,7 +191,9 @@ class Audit:
             if in_force().tiers.growth.policy != "window":
                 continue
             counted = growth_days.unpack(item["growth_days"]["B"])
-            left = {day: growth for day, growth in account.growth.items() if growth and (day >= min(counted, default=day))}
+            left = {
+                day: growth for day, growth in account.growth.items() if growth and (day >= min(counted, default=day))
+            }
             insist(not counted or left == counted, "growth by day", member_id, left, counted)
 
 

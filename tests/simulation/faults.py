@@ -25,7 +25,6 @@ class CrashError(BaseException):
     """The process is gone: no exception that a function could handle."""
 
 
-
 def throttle(operation: Operation, _random: Random, parameters: dict[str, Any]) -> Any:
     """Refuse the call: too many."""
     if "TransactItems" in parameters:

@@ -102,7 +102,7 @@ def _usual(key: str) -> _Usual:
     )
 
 
-def request(  # noqa: PLR0913 - a request has this many parts
+def request(  # noqa: PLR0917 - a request has this many parts
     key: str,
     ids: Mapping[str, str],
     caller: Caller,
@@ -126,11 +126,15 @@ def request(  # noqa: PLR0913 - a request has this many parts
         "http": {**usual.http, "path": path},
         "authorizer": {"jwt": {"claims": {"iss": ISSUER, "sub": caller.subject, "scope": caller.scope}}},
     }
-    event = {**usual.event, "rawPath": path, "headers": headers, "requestContext": context}
-    for name, content in (("pathParameters", ids), ("queryStringParameters", query), ("body", body)):
-        if content:
-            event[name] = content
-    return usual.route.function, event
+    parts = {"pathParameters": ids, "queryStringParameters": query, "body": body}
+    there = {name: content for name, content in parts.items() if content}
+    return usual.route.function, {
+        **usual.event,
+        **there,
+        "rawPath": path,
+        "headers": headers,
+        "requestContext": context,
+    }
 
 
 def batch(records: list[tuple[str, str, int, int]]) -> dict[str, Any]:

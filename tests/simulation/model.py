@@ -79,8 +79,8 @@ class Account:
     balances: list[int] = field(default_factory=list)
     """After each entry."""
     lots: dict[wire.Terms, int] = field(default_factory=dict)
-    gone: int = 0
-    """Points that have expired, and that no refund has been spared for."""
+    gone: dict[str, int] = field(default_factory=dict)
+    """Points that have expired, by when, less those for which a refund has taken nothing else."""
     holds: dict[str, Hold] = field(default_factory=dict)
     """Those that are open, in the order in which they were made."""
     days: dict[str, int] = field(default_factory=dict)
@@ -169,9 +169,7 @@ class Model:
 
     def refund(self, before: Fields, after: Fields, commit: Commit) -> tuple[str, Bought, tuple[int, int, int]] | None:
         """Keep what came back of an order, and answer what that is: the refund, the order, what to take and return."""
-        then, now = (
-            {line[0]: (line[7], line[8]) for line in json.loads(order["lines"])} for order in (before, after)
-        )
+        then, now = ({line[0]: (line[7], line[8]) for line in json.loads(order["lines"])} for order in (before, after))
         taken = {
             line_id: (now[line_id][0] - then[line_id][0], now[line_id][1] - then[line_id][1])
             for line_id in now
@@ -194,17 +192,17 @@ class Model:
             bought.refunded[line_id] = (had[0] + pieces, had[1] + minor)
             insist(bought.refunded[line_id] == now[line_id], "refunds add up", refund_id)
             insist(bought.refunded[line_id][0] <= bought.lines[line_id][0], "no more than was bought", refund_id)
-        points, growth, returned = (
-            bought.taken_back(what) - had for what, had in zip((2, 3, 4), earlier, strict=True)
-        )
+        points, growth, returned = (bought.taken_back(what) - had for what, had in zip((2, 3, 4), earlier, strict=True))
         return refund_id, bought, (points, growth, returned)
 
 
 def lot_changes(entry: Fields) -> list[tuple[wire.Terms, int]]:
-    """Answer what an entry says it does to the lots."""
-    return [
-        ((*terms, None, None, None)[:3], points) for points, *terms in entry["detail"].get("lots", [])
-    ]  # type: ignore[misc]
+    """Answer what an entry says it does to the lots: absent terms at the end of a row are left out."""
+    return [(_terms(*terms), points) for points, *terms in entry["detail"].get("lots", [])]
+
+
+def _terms(expires: str | None = None, matures: str | None = None, idle_days: int | None = None) -> wire.Terms:
+    return expires, matures, idle_days
 
 
 def _apply(account: Account, entry: Fields) -> None:
@@ -295,9 +293,12 @@ def _refund(model: Model, member_id: str, account: Account, entry: Fields, commi
     _grow_back(account, entry, bought.growth_day, growth)
     detail = entry["detail"]
     insist(detail.get("returned", 0) == returned, "points come back", refund_id, returned)
-    expired = sum(row[0] for row in detail.get("expired", []))
-    insist(expired <= min(due, account.gone), "what has expired is gone once", refund_id, expired)
-    account.gone -= expired
+    expired: int = sum(row[0] for row in detail.get("expired", []))
+    end = (json.loads(order["lot"])[0] + [None])[1]
+    if end is not None:
+        known = min(due, account.gone.get(end, 0))
+        insist(expired == known, "what has expired is not taken again", refund_id, expired, known)
+        account.gone[end] = account.gone.get(end, 0) - expired
     due -= expired
     there = sum(points for points in account.lots.values() if points > 0)
     insist(min(due, there) <= detail["taken"] <= min(due, there + returned), "what a refund takes", refund_id, detail)
@@ -320,13 +321,11 @@ def _hold(model: Model, member_id: str, account: Account, entry: Fields, commit:
     insist(redemption_id not in model.holds, "a redemption holds once", redemption_id)
     open_already = [hold for hold in account.holds.values() if hold.order_id == record["order_id"]]
     insist(not open_already, "one redemption an order", record["order_id"])
-    points = sum(line[1] for line in json.loads(record["lines"]))
+    points: int = sum(line[1] for line in json.loads(record["lines"]))
     insist(points <= max(0, spendable(account)), "never below zero", "a hold", points)
     hold = Hold(record["order_id"], points, wire.instant(record["expires_at"]))
     minutes = in_force().checkout.hold_minutes
-    insist(
-        hold.expires_at == wire.instant(entry["recorded_at"]) + timedelta(minutes=minutes), "how long a hold stands"
-    )
+    insist(hold.expires_at == wire.instant(entry["recorded_at"]) + timedelta(minutes=minutes), "how long a hold stands")
     model.holds[redemption_id] = account.holds[redemption_id] = hold
     return -points
 
@@ -363,9 +362,9 @@ def _expiry(_model: Model, _member_id: str, account: Account, entry: Fields, _co
     for points, *terms in rows:
         insist(points < 0, "expiry takes", points)
         insist(terms and (terms[0] is None or terms[0] <= entry["at"]), "no early expiry", terms, entry["at"])
-    lost = sum(row[0] for row in rows)
-    account.gone -= lost
-    return int(lost)
+        if terms[0] is not None:
+            account.gone[terms[0]] = account.gone.get(terms[0], 0) - points
+    return sum(int(row[0]) for row in rows)
 
 
 def _maturity(_model: Model, _member_id: str, account: Account, entry: Fields, _commit: Commit) -> int:

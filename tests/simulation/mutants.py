@@ -1,25 +1,23 @@
-"""Rules broken on purpose, each a change to the product's code while the simulation runs: it has to notice.
+"""Rules broken on purpose, each by a change to the product's code while the simulation runs: it has to notice.
 
-    python -m tests.simulation.mutants
-
-runs seeds under each of them until a check fails, and prints which check that was and after how many operations.
+As a program it runs seeds under each of them until a check fails, and prints which check that was and after how many
+operations.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from tessera import purchases, redemptions, settlement, sign_ins
+from tessera import lots, purchases, redemptions, settlement, sign_ins
 from tessera.idempotency import Answer
 from tessera.journal import Entry, Journal
 from tessera.purchases import Order, OrderLine
 from tessera.redemptions import Redemption
+from tessera.service import opening
 from tessera.service import purchases as counting
 from tessera.store import items
 from tessera.store.transaction import Transaction
@@ -28,6 +26,10 @@ from tests.simulation.run import Result, run
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from tessera.member import Member
+    from tessera.programme.model import Programme
 
 SEEDS = 40
 """Seeds after which a sabotage counts as unnoticed."""
@@ -43,13 +45,13 @@ class Mutant:
 
 def _without_condition(*tables: str) -> AbstractContextManager[Any]:
     """Let puts into tables go through, whatever is there."""
-    put = Transaction._put  # noqa: SLF001
+    put = Transaction._put
 
     def careless(self: Transaction, table: str, fields: Any, key: str, version: int) -> None:
         put(self, table, fields, key, version)
         if table in tables:
-            action = self._puts[-1]["Put"]  # noqa: SLF001
-            self._puts[-1] = {"Put": {name: action[name] for name in ("TableName", "Item")}}  # noqa: SLF001
+            action = self._puts[-1]["Put"]
+            self._puts[-1] = {"Put": {name: action[name] for name in ("TableName", "Item")}}
 
     return patch.object(Transaction, "_put", careless)
 
@@ -112,19 +114,19 @@ def _always_open() -> AbstractContextManager[Any]:
 
 
 def _lapses_for_ever() -> AbstractContextManager[Any]:
-    original = settlement._release_lapsed_holds  # noqa: SLF001
+    original = settlement.settle
 
-    def keep_them(journal: Journal) -> None:
-        holds = journal.member.holds
-        original(journal)
-        journal.change(holds=holds)
+    def keep_them(member: Member, programme: Programme, now: datetime, most: int | None = None) -> Journal:
+        journal = original(member, programme, now, most)
+        journal.change(holds=member.holds)
+        return journal
 
-    return patch.object(settlement, "_release_lapsed_holds", keep_them)
+    return patch.object(opening, "settle", keep_them)
 
 
 def _counted_again() -> AbstractContextManager[Any]:
     """Count an order again when it comes again, as if it were a new version of it."""
-    original = counting._read_order  # noqa: SLF001
+    original = counting._read_order
 
     def overlook(order_id: str, member_id: str | None, redemption: str | None) -> Any:
         found = original(order_id, member_id, redemption)
@@ -179,29 +181,44 @@ def _claim_without_answer() -> AbstractContextManager[Any]:
     return patch.object(Transaction, "operation", forgetful)
 
 
-def _lapsed_before_told() -> AbstractContextManager[Any]:
-    """Settle nothing before an operation: what time has done is not booked first."""
-    return patch.object(settlement, "_release_lapsed_holds", lambda _journal: None)
+def _nothing_is_settled() -> AbstractContextManager[Any]:
+    """Open journals without booking first what time has done."""
+    return patch.object(opening, "settle", lambda member, programme, now, _most=None: Journal(member, programme, now))
+
+
+def _pending_is_spent() -> AbstractContextManager[Any]:
+    def spend(self: Journal, points: int) -> lots.Parts:
+        return lots.take(self.member.lots, self.soonest_first(self.member.lots), points)
+
+    stack = ExitStack()
+    stack.enter_context(patch.object(Journal, "spend", spend))
+    stack.enter_context(patch.object(Journal, "available", property(lambda self: sum(self.member.lots.values()))))
+    return stack
+
+
+def _expired_is_taken_twice() -> AbstractContextManager[Any]:
+    return patch.object(purchases, "_of_order", lambda _terms, _order: False)
 
 
 MUTANTS = (
     Mutant("A member is written whatever its version is", lambda: _without_condition("MEMBERS_TABLE")),
     Mutant("Entries are written whatever stands in their place", lambda: _without_condition("LEDGER_TABLE")),
     Mutant("Records of operations are written whatever is there", lambda: _without_condition("OPERATIONS_TABLE")),
-    Mutant("Coupons are written whatever has become of them", lambda: _without_condition("COUPONS_TABLE")),
     Mutant("A purchase is booked, and its order is not recorded", _entry_without_order),
     Mutant("A refund is recorded, and takes nothing back", _refund_without_entry),
     Mutant("An order that comes again counts again", _counted_again),
     Mutant("A refund that waits is forgotten when its order comes", _parked_is_forgotten),
     Mutant("A release gives back, and the hold stays", _hold_stays),
     Mutant("A hold that has lapsed is given back at every operation", _lapses_for_ever),
-    Mutant("A hold that has lapsed is never given back", _lapsed_before_told),
+    Mutant("What time has done is not booked first", _nothing_is_settled),
     Mutant("Refunds are rounded one by one", _rounded_each_time),
     Mutant("More can be refunded than was bought", _any_amount_comes_back),
     Mutant("A repeated sign-in counts again", _same_day_again),
     Mutant("Whether a redemption was let go is not asked", _always_open),
     Mutant("A message that is refused is dropped", _refused_in_silence),
     Mutant("The answer to a claim is not kept under its key", _claim_without_answer),
+    Mutant("Points that are pending can be spent", _pending_is_spent),
+    Mutant("Points that have expired come back with a refund", _expired_is_taken_twice),
     Mutant("The hash leaves out what explains the entry", _hash_of_less),
     Mutant("What rounding leaves goes to the first line", _unfair_rounding),
 )
@@ -229,10 +246,13 @@ def main() -> None:
     print("| Sabotage | Check that caught it | After operations |")
     print("|---|---|---|")
     for mutant in MUTANTS:
-        with contextlib.redirect_stdout(io.StringIO()):
-            result = caught(mutant)
+        result = caught(mutant)
         unnoticed += result is None
-        print(f"| {mutant.says} | {result.check} | {result.operations:,} |" if result else f"| {mutant.says} | **none** | |")
+        print(
+            f"| {mutant.says} | {result.check} | {result.operations:,} |"
+            if result
+            else f"| {mutant.says} | **none** | |"
+        )
     sys.exit(bool(unnoticed))
 
 

@@ -11,15 +11,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation import wire
-from tests.simulation.functions import OPERATOR, SHOP, Caller
+from tests.simulation.functions import SHOP
 from tests.simulation.history import Content, amount
-from tests.simulation.violations import ViolationError, insist
+from tests.simulation.violations import insist
 from tests.simulation.world import PURCHASES, SETTLEMENTS, Acts, Answer, Message, Person, Plan, Request, World
 
 if TYPE_CHECKING:
     from random import Random
 
-    from tests.simulation.model import Account
 
 CATEGORIES = (None, None, "christmas", "stationery", "home")
 TEMPLATES = ("five_off_thirty", "tenth_off")
@@ -34,7 +33,7 @@ def enrol(world: World, person: Person) -> None:
         insist(answer.status in (200, 201), "enrolling", answer.text)
         insist(answer.json["member_id"] == person.member_id, "who has enrolled", answer.text)
         insist(person.member_id in world.audit.model.accounts, "nothing lost", "a member")
-        if answer.status == 201:  # noqa: PLR2004
+        if answer.status == 201:
             world.once(f"enrolled {person.member_id}")
 
     body: Content = {"display_name": person.name, "time_zone": ("Europe/London", "Asia/Shanghai")[len(person.name) % 2]}
@@ -64,7 +63,7 @@ def show_card(world: World, person: Person) -> None:
 def list_entries(world: World, person: Person) -> None:
     """Somebody reads their statement, page after page."""
     cursor = _list_entries(world, person, {"limit": "7"})
-    while cursor and world.random.random() < 0.3:  # noqa: PLR2004
+    while cursor and world.random.random() < 0.3:
         cursor = _list_entries(world, person, {"limit": "7", "cursor": cursor})
 
 
@@ -86,7 +85,7 @@ def _list_entries(world: World, person: Person, query: dict[str, str]) -> str | 
             insist(first == account.sequence, "the statement is complete", first)
 
     answer = world.ask(Request("GET /members/{member_id}/entries", person.path, person.caller, check, query=query))
-    return answer.json["next_cursor"] if answer and answer.status == 200 else None  # noqa: PLR2004
+    return answer.json["next_cursor"] if answer and answer.status == 200 else None
 
 
 def sign_in(world: World, person: Person) -> None:
@@ -99,7 +98,7 @@ def sign_in(world: World, person: Person) -> None:
         day = answer.json["day"]
         insist(day in account.days, "nothing lost", "a sign-in", day)
         world.promise(f"sign-in {person.member_id} {day}", answer.text)
-        if answer.status == 201:  # noqa: PLR2004
+        if answer.status == 201:
             world.once(f"signed in {person.member_id} {day}")
 
     world.ask(Request("POST /members/{member_id}/sign-ins", person.path, person.caller, check))
@@ -124,8 +123,8 @@ def show_month(world: World, person: Person) -> None:
 
 def claim(world: World, person: Person) -> None:
     """Somebody claims a coupon, mostly under a key, now and then under one that was used before."""
-    key = world.name("key") if world.random.random() < 0.7 else None  # noqa: PLR2004
-    if key and person.keys and world.random.random() < 0.2:  # noqa: PLR2004
+    key = world.name("key") if world.random.random() < 0.7 else None
+    if key and person.keys and world.random.random() < 0.2:
         key = world.random.choice(person.keys)
     template = world.random.choice(TEMPLATES)
 
@@ -163,7 +162,7 @@ def list_templates(world: World, person: Person) -> None:
     """Somebody looks at what they may claim."""
 
     def check(_world: World, answer: Answer) -> None:
-        insist(answer.status == 200, "templates", answer.text)  # noqa: PLR2004
+        insist(answer.status == 200, "templates", answer.text)
 
     world.ask(Request("GET /coupon-templates", {}, person.at_checkout, check))
 
@@ -186,7 +185,7 @@ def quote(world: World, person: Person) -> None:
 def hold(world: World, person: Person) -> None:
     """Somebody holds points and coupons for an order, now and then for one that has held before."""
     order_id = world.name("order")
-    if person.baskets and world.random.random() < 0.2:  # noqa: PLR2004
+    if person.baskets and world.random.random() < 0.2:
         order_id = world.random.choice(list(person.baskets.values()))[0]
     lines = _lines(world.random)
 
@@ -202,7 +201,7 @@ def hold(world: World, person: Person) -> None:
         redemption_id = answer.json["redemption_id"]
         insist(redemption_id in world.audit.model.holds, "nothing lost", "a hold", redemption_id)
         world.promise(f"hold {redemption_id}", answer.text)
-        if answer.status == 201:  # noqa: PLR2004
+        if answer.status == 201:
             world.once(f"held {redemption_id}")
         person.baskets[redemption_id] = (order_id, lines)
 
@@ -215,8 +214,8 @@ def confirm(world: World, person: Person) -> None:
     if not person.baskets:
         return
     redemption_id, (_, lines) = _recent(world.random, list(person.baskets.items()))
-    part = [line["line_id"] for line in lines if world.random.random() < 0.5]  # noqa: PLR2004
-    body = json.dumps({"lines": part}) if part and world.random.random() < 0.3 else None  # noqa: PLR2004
+    part = [line["line_id"] for line in lines if world.random.random() < 0.5]
+    body = json.dumps({"lines": part}) if part and world.random.random() < 0.3 else None
 
     def check(world: World, answer: Answer) -> None:
         if _refused(answer, 200, allowed={"redemption_released", "redemption_confirmed", "invalid"}):
@@ -258,7 +257,7 @@ def redeemed_order(world: World, person: Person) -> None:
     if not person.baskets:
         return
     redemption_id, (order_id, lines) = _recent(world.random, list(person.baskets.items()))
-    if world.random.random() < 0.1:  # noqa: PLR2004
+    if world.random.random() < 0.1:
         lines = _lines(world.random)
     content = _order(world, order_id, lines) | {"redemption_id": redemption_id}
     send(world, content | _buyer(person))
@@ -274,7 +273,7 @@ def early_refund(world: World, person: Person) -> None:
     """A shop's refund overtakes its order, which comes later or never."""
     content = order_content(world, person)
     send(world, refund_content(world, content))
-    if world.random.random() < 0.8:  # noqa: PLR2004
+    if world.random.random() < 0.8:
         world.later.append(content)
 
 
@@ -289,7 +288,7 @@ def send_again(world: World, _person: Person) -> None:
     if not world.history.lately:
         return
     content = world.random.choice(world.history.lately)
-    if world.random.random() < 0.1 and content["type"] == "order.completed":  # noqa: PLR2004
+    if world.random.random() < 0.1 and content["type"] == "order.completed":
         content = content | {"lines": _lines(world.random)}
     send(world, content)
 
@@ -392,13 +391,13 @@ def _settled(world: World, work: Content) -> None:
 def send(world: World, content: Content) -> None:
     """Send a message as shops do: straight onto the queue, or over HTTP."""
     world.history.tell(content)
-    if world.random.random() < 0.7:  # noqa: PLR2004
+    if world.random.random() < 0.7:
         world.accepted.append(content)
         world.put_on(PURCHASES, json.dumps(content))
         return
 
     def check(world: World, answer: Answer) -> None:
-        insist(answer.status == 202, "messages are taken", answer.text)  # noqa: PLR2004
+        insist(answer.status == 202, "messages are taken", answer.text)
         world.accepted.append(content)
 
     world.ask(Request("POST /purchases", {}, SHOP, check, json.dumps(content)))
@@ -408,9 +407,9 @@ def order_content(world: World, person: Person) -> Content:
     """Make up an order."""
     content = _order(world, world.name("order"), _lines(world.random))
     drawn = world.random.random()
-    if drawn < 0.1:  # noqa: PLR2004
+    if drawn < 0.1:
         return content
-    if drawn < 0.15:  # noqa: PLR2004
+    if drawn < 0.15:
         return content | {"identity": "nobody"}
     return content | _buyer(person) if person.member_id in world.audit.model.accounts else content
 
@@ -418,14 +417,14 @@ def order_content(world: World, person: Person) -> Content:
 def refund_content(world: World, of: Content) -> Content:
     """Make up a refund of some lines of an order."""
     random = world.random
-    lines = []
+    lines: list[Content] = []
     for line in of["lines"]:
-        if lines and random.random() < 0.5:  # noqa: PLR2004
+        if lines and random.random() < 0.5:
             continue
-        if "quantity" not in line or random.random() < 0.1:  # noqa: PLR2004
+        if "quantity" not in line or random.random() < 0.1:
             lines.append({"line_id": line["line_id"], "amount": random.randrange(1, 1500)})
         else:
-            most = line["quantity"] + (random.random() < 0.05)  # noqa: PLR2004
+            most = line["quantity"] + (random.random() < 0.05)
             lines.append({"line_id": line["line_id"], "quantity": random.randrange(1, most + 1)})
     return {
         "type": "order.refunded",
@@ -437,7 +436,7 @@ def refund_content(world: World, of: Content) -> Content:
 
 
 def _order(world: World, order_id: str, lines: list[Content]) -> Content:
-    ago = world.random.randrange(200_000) if world.random.random() < 0.2 else 0  # noqa: PLR2004
+    ago = world.random.randrange(200_000) if world.random.random() < 0.2 else 0
     return {
         "type": "order.completed",
         "order_id": order_id,
@@ -462,7 +461,7 @@ def _lines(random: Random) -> list[Content]:
         }
         if category := random.choice(CATEGORIES):
             line["category"] = category
-        if random.random() < 0.2:  # noqa: PLR2004
+        if random.random() < 0.2:
             line["discount"] = random.randrange(line["unit_price"])
         lines.append(line)
     return lines
@@ -471,9 +470,9 @@ def _lines(random: Random) -> list[Content]:
 def _basket(world: World, person: Person, lines: list[Content]) -> Content:
     coupons: Any = []
     drawn = world.random.random()
-    if drawn < 0.3:  # noqa: PLR2004
+    if drawn < 0.3:
         coupons = "best"
-    elif drawn < 0.6 and person.coupons:  # noqa: PLR2004
+    elif drawn < 0.6 and person.coupons:
         coupons = [_recent(world.random, person.coupons)]
     points = world.random.choice((0, world.random.randrange(60), "max"))
     return {"order": {"currency": "GBP", "lines": lines, "shipping": 500}, "coupons": coupons, "points": points}
@@ -481,7 +480,7 @@ def _basket(world: World, person: Person, lines: list[Content]) -> Content:
 
 def _recent(random: Random, things: list[Any]) -> Any:
     """Choose something, mostly of the latest."""
-    return random.choice(things[-4:] if random.random() < 0.8 else things)  # noqa: PLR2004
+    return random.choice(things[-2:] if random.random() < 0.8 else things)
 
 
 def _refused(answer: Answer, *expected: int, not_found: bool = False, allowed: set[str] | None = None) -> bool:

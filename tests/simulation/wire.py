@@ -55,7 +55,7 @@ def _varints(packed: bytes) -> Iterator[int]:
     for byte in packed:
         number |= (byte & 0x7F) << shift
         shift += 7
-        if byte < 0x80:  # noqa: PLR2004
+        if byte < 0x80:
             yield number
             number = shift = 0
 

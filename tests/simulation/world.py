@@ -150,7 +150,7 @@ class World:
         self.done: set[str] = set()
         """What can be done, and answered so, once only."""
         self.recent: deque[Request] = deque(maxlen=20)
-        self.people = [Person(f"person {seed}-{n}", customer=n % 3 == 2) for n in range(people)]  # noqa: PLR2004
+        self.people = [Person(f"person {seed}-{n}", customer=n % 3 == 2) for n in range(people)]
         self.person = self.people[0]
         self.pace = self.random.choice((1, 1, 4))
         self.operations = 0
@@ -200,11 +200,11 @@ class World:
     def _wait(self) -> None:
         """Let time pass: mostly little, so that holds lapse between steps, now and then weeks, so that terms end."""
         drawn = self.random.random()
-        if drawn < 0.6:  # noqa: PLR2004
+        if drawn < 0.6:
             self.millis += self.random.randrange(60_000)
-        elif drawn < 0.95:  # noqa: PLR2004
+        elif drawn < 0.95:
             self.millis += self.random.randrange(self.pace * 1_500_000)
-        elif drawn < 0.998:  # noqa: PLR2004
+        elif drawn < 0.998:
             self.millis += self.random.randrange(self.pace * 20_000_000)
         else:
             self.millis += self.random.randrange(self.pace * 1_500_000_000)
@@ -215,7 +215,7 @@ class World:
             return
         self.trace.append(("meanwhile",))
         again, person = self._current, self.person
-        if again is not None and self.random.random() < 0.3:  # noqa: PLR2004
+        if again is not None and self.random.random() < 0.3:
             again()
         else:
             self.plan.company.draw(self.random)(self, person)
@@ -233,7 +233,7 @@ class World:
         """
         answer = self._ask_once(request)
         tries = 1
-        while (answer is None or _unclear(answer)) and tries < 4 and self.random.random() < 0.75:  # noqa: PLR2004
+        while (answer is None or _unclear(answer)) and tries < 4 and self.random.random() < 0.75:
             answer = self._ask_once(request)
             tries += 1
         if self._depth == 0:
@@ -260,7 +260,7 @@ class World:
             return None
         answer = Answer(raw["statusCode"], raw["body"], millis, commits == self.audit.commits)
         self.trace.append((answer.status, answer.text[:300]))
-        insist(answer.status != 500, "no function fails", answer.text)  # noqa: PLR2004
+        insist(answer.status != 500, "no function fails", answer.text)
         if _unclear(answer):
             insist(self.weather.faults > met, "busy only when it is", answer.text)
         else:
@@ -288,10 +288,8 @@ class World:
     def deliver(self, queue: str, at_most: int) -> None:
         """Deliver messages that wait to their function: not always the oldest first, now and then one twice."""
         waiting = self.queues[queue]
-        batch = []
-        for _ in range(min(at_most, len(waiting))):
-            batch.append(waiting.pop(self.random.randrange(min(len(waiting), REACH))))
-        self.deliver_batch(queue, batch)
+        size = min(at_most, len(waiting))
+        self.deliver_batch(queue, [waiting.pop(self.random.randrange(min(len(waiting), REACH))) for _ in range(size)])
 
     def deliver_batch(self, queue: str, batch: list[Message]) -> None:
         """Deliver these messages in one event; those that fail, and some others, come again."""
@@ -320,7 +318,7 @@ class World:
         for message in batch:
             if message.message_id in failed and message.received >= functions.max_receives(queue):
                 self.dead.append(DeadLetter(queue, message, None))
-            elif message.message_id in failed or (self.weather.rate and self.random.random() < 0.1):  # noqa: PLR2004
+            elif message.message_id in failed or (self.weather.rate and self.random.random() < 0.1):
                 waiting.append(message)
 
     def _sent(self, queue: str, body: str, attributes: Mapping[str, str]) -> None:
@@ -383,7 +381,7 @@ class World:
 
 def _unclear(answer: Answer) -> bool:
     """Whether an answer says that the same request may succeed later."""
-    return answer.status in _UNCLEAR and (answer.status == 503 or '"try_again"' in answer.text)  # noqa: PLR2004
+    return answer.status in _UNCLEAR and (answer.status == 503 or '"try_again"' in answer.text)
 
 
 class Acts:
