@@ -88,11 +88,11 @@ test: setup ## Run every test; the stack tests start a stack of their own
 	@$(DEV)/python -m pytest -m "not timed" -n 2 --dist loadgroup
 
 simulate: setup ## Run the functions over a store that fails: make simulate SEEDS=1000, or SEED=17 to see one again
-	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -W ignore -m tests.simulation \
+	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -m tests.simulation \
 	  $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
 
 sabotage: setup ## Break rules on purpose, and see which check of the simulation notices
-	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -W ignore -m tests.simulation.mutants
+	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -m tests.simulation.mutants
 
 check: setup ## Lint, types, imports, template
 	$(DEV)/ruff check
