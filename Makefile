@@ -8,6 +8,7 @@ PYTHON ?= python3
 export PORT ?= 3000
 AWS_PORT ?= 4566
 PROGRAMME ?= layers/tessera/tessera/programme/programme.yaml
+SEEDS ?= 100
 RUNTIME ?= python3.13
 ARCH ?= arm64
 
@@ -19,7 +20,7 @@ unexport VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE
 # Trust whom the system trusts: a company's own certificate authority too.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup run token schedule redrive logs replay test check build programme openapi events lock clean
+.PHONY: help setup run token schedule redrive logs replay test simulate sabotage check build programme openapi events lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -85,6 +86,13 @@ replay: .venv-stack/.locked ## Load history: make replay FILE=orders.ndjson.gz
 test: setup ## Run every test; the stack tests start a stack of their own
 	@$(DEV)/python -m pytest -m timed -q
 	@$(DEV)/python -m pytest -m "not timed" -n 2 --dist loadgroup
+
+simulate: setup ## Run the functions over a store that fails: make simulate SEEDS=1000, or SEED=17 to see one again
+	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -m tests.simulation \
+	  $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+
+sabotage: setup ## Break rules on purpose, and see which check of the simulation notices
+	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -m tests.simulation.mutants
 
 check: setup ## Lint, types, imports, template
 	$(DEV)/ruff check

@@ -1,0 +1,231 @@
+"""What every commit must keep, whatever caused it. Only what a commit wrote is looked at, so it is cheap.
+
+`Audit.commit` watches the store; `Audit.close` goes over the whole of it once more at the end of a seed, on its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from tessera import growth_days
+from tessera.programme.load import in_force
+from tests.simulation import wire
+from tests.simulation.model import Account, Commit, Fields, Model, lot_changes
+from tests.simulation.violations import insist
+
+if TYPE_CHECKING:
+    from tests.simulation.history import History
+    from tests.simulation.store import Change, Key, Store
+
+
+class Audit:
+    """Watches a store."""
+
+    def __init__(self, history: History) -> None:
+        """Begin with an empty store."""
+        self.model = Model(history)
+        self.commits = 0
+        self._read: dict[tuple[str, Key], Fields] = {}
+        """Records and coupons as they were last written, so that each is read from the wire once."""
+
+    def commit(self, changes: list[Change]) -> None:
+        """Insist on what a commit must keep."""
+        self.commits += 1
+        members, entries, records, coupons = [], [], {}, []
+        for change in changes:
+            before, after = change.before, change.after
+            match change.table:
+                case "LedgerTable":
+                    insist(change.on_condition, "entries are written on condition", change.key)
+                    insist(before is None, "the ledger is never overwritten", change.key)
+                    entries.append(wire.plain(after))
+                    continue
+                case "MembersTable" if "alias_of" not in after:
+                    members.append(after)
+                case "OperationsTable":
+                    records[change.key[0]] = self._both(change)
+                case "CouponsTable":
+                    coupons.append(self._both(change))
+                case _:
+                    insist(before is None, "written once", change.table, change.key)
+                    continue
+            earlier = wire.number(before, "version") if before else 0
+            insist(wire.number(after, "version") == earlier + 1, "versions count the writes", change.key)
+        commit = Commit(records)
+        self._records(commit, entries)
+        insist(len(members) <= 1, "one member a commit")
+        insist(members or not entries, "an entry has its member", entries)
+        for member in members:
+            self._member(member, entries, commit, coupons)
+        self.model.record(commit)
+        for before, after in coupons:
+            self._coupon(before, after, commit)
+
+    def _both(self, change: Change) -> tuple[Fields | None, Fields]:
+        """Read an item as it was and as it is."""
+        place = (change.table, change.key)
+        before = self._read.get(place) if change.before is not None else None
+        self._read[place] = after = wire.plain(change.after)
+        return before, after
+
+    def _member(
+        self, item: dict[str, Any], entries: list[Fields], commit: Commit, coupons: list[tuple[Fields | None, Fields]]
+    ) -> None:
+        member_id = wire.text(item, "member_id")
+        account = self.model.accounts.get(member_id)
+        if account is None:
+            account = self.model.accounts[member_id] = Account(
+                wire.text(item, "time_zone"), tier=in_force().tiers.ladder[0].id
+            )
+        now = wire.written(wire.number(item, "booked_at"))
+        for entry in entries:
+            insist(entry["member_id"] == member_id, "an entry has its member", entry["member_id"])
+            insist(entry["recorded_at"] == now, "recorded now", entry["recorded_at"])
+            self._entry(account, entry)
+            self.model.expect(member_id, account, entry, commit)
+            insist(entry["points_balance"] == account.balance, "balance after an entry", entry["points_balance"])
+        for before, after in coupons:
+            if before is None:
+                template = after["template"]["id"]
+                account.claims[template] = account.claims.get(template, 0) + 1
+        state = wire.plain({name: item[name] for name in ("holds", "claims") if name in item})
+        held = wire.lots(item["lots"]["B"])
+        insist(wire.number(item, "points") == account.balance, "balance = sum of entries", member_id)
+        insist(sum(held.values()) == account.balance, "balance = sum of lots", member_id, held)
+        insist(held == account.lots, "lots as the entries made them", member_id, held, account.lots)
+        insist(wire.number(item, "sequence") == account.sequence, "no gap in the sequence", member_id)
+        insist(item["chain"]["B"] == account.chain, "the chain is valid", member_id)
+        insist(wire.number(item, "version") == account.version + 1, "nothing lost under another's write", member_id)
+        insist(now >= account.booked_at, "time never runs backwards", member_id)
+        insist(wire.text(item, "tier") == account.tier, "tier", member_id, account.tier)
+        insist(state.get("claims", {}) == account.claims, "claims are counted", member_id, account.claims)
+        expected = [[id_, hold.order_id, hold.points, hold.owed] for id_, hold in account.holds.items()]
+        stored = [[hold[0], hold[1], sum(wire.lots(hold[2]).values()), hold[4]] for hold in state.get("holds", [])]
+        insist(stored == expected, "open holds", stored, expected)
+        _insist_on_what_is_overdue(now, account, held.keys() - _gained(entries))
+        account.version += 1
+        account.booked_at = now
+
+    def _entry(self, account: Account, entry: Fields) -> None:
+        insist(entry["sequence"] == account.sequence + 1, "no gap in the sequence", entry["sequence"], account.sequence)
+        insist(entry["previous_hash"] == account.chain, "the chain is valid", entry["sequence"])
+        insist(entry["hash"] == hashed(entry), "the chain is valid", entry["sequence"])
+        account.sequence += 1
+        account.chain = entry["hash"]
+
+    def _records(self, commit: Commit, entries: list[Fields]) -> None:
+        """See to it that what the records of operations say is booked in the same commit."""
+        booked = {(entry["kind"], entry["source"].get("order_id")): entry for entry in entries}
+        for key, (before, after) in commit.records.items():
+            status = after.get("status")
+            earlier = before.get("status") if before else None
+            match after["kind"]:
+                case "order" if "member_id" in after and (before is None or before["kind"] != "order"):
+                    insist(("purchase", after["order_id"]) in booked, "an order has its entry", key)
+                case "order" if before and before["kind"] == "order":
+                    for name in ("member_id", "fingerprint", "placed_at", "redemption_id"):
+                        insist(before.get(name) == after.get(name), "an order stays what it is", key, name)
+                case "refund":
+                    insist(earlier != "booked", "a refund counts once", key)
+                    if status == "booked":
+                        _, order = commit.of(f"order:{after['order_id']}", "order", "a refund has its order")
+                        insist(after["refund_id"] not in order.get("parked", []), "what is booked waits no more", key)
+                        if "member_id" in order:
+                            insist(("refund", after["order_id"]) in booked, "a refund has its entry", key)
+                case "redemption":
+                    insist(
+                        (earlier, status) != ("confirmed", "confirmed") and earlier != "confirmed",
+                        "a redemption ends once",
+                        key,
+                    )
+                case "answer":
+                    insist(before is None, "written once", key)
+
+    def _coupon(self, before: Fields | None, after: Fields, commit: Commit) -> None:
+        coupon_id = after["coupon_id"]
+        if before is None:
+            insist(not after["redeemed"] and "redemption_id" not in after, "a coupon begins unused", coupon_id)
+            return
+        insist(not before["redeemed"], "a coupon is used once", coupon_id)
+        for name in ("template", "valid_from", "valid_until"):
+            insist(before[name] == after[name], "a coupon stays what it is", coupon_id, name)
+        naming = [record for _, record in commit.records.values() if coupon_id in record.get("coupon_ids", [])]
+        insist(len(naming) == 1, "a coupon has its redemption", coupon_id)
+        redemption = naming[0]
+        if after["redeemed"]:
+            insist(redemption["status"] == "confirmed", "a coupon has its redemption", coupon_id)
+        elif "redemption_id" in after:
+            insist(redemption["status"] == "held", "a coupon has its redemption", coupon_id)
+            insist(after["redemption_id"] == redemption["redemption_id"], "a coupon has its redemption", coupon_id)
+            if "held_until" in before:
+                hold = self.model.holds[before["redemption_id"]]
+                insist(
+                    hold.state == "let go" or hold.expires_at <= wire.instant(redemption["expires_at"]),
+                    "a coupon is held once",
+                    coupon_id,
+                )
+        else:
+            insist(redemption["status"] == "released", "a coupon has its redemption", coupon_id)
+
+    def close(self, store: Store) -> None:
+        """Go over the whole store: numbers, links, balances and growth from the first entry of everybody."""
+        ledger, members = store.tables["LedgerTable"], store.tables["MembersTable"]
+        for (member_id,), item in members.items.items():
+            if "alias_of" in item:
+                continue
+            balance, previous = 0, b""
+            numbers = ledger.partitions.get(member_id, [])
+            insist(numbers == list(range(1, len(numbers) + 1)), "no gap in the sequence", member_id)
+            for number in numbers:
+                entry = ledger.items[member_id, number]
+                balance += wire.number(entry, "points")
+                insist(wire.number(entry, "points_balance") == balance, "balance after an entry", member_id, number)
+                insist(entry["previous_hash"]["B"] == previous, "the chain is valid", member_id, number)
+                previous = entry["hash"]["B"]
+            insist(wire.number(item, "points") == balance, "balance = sum of entries", member_id)
+            account = self.model.accounts[member_id]
+            insist(account.balance == balance, "naive balance", member_id)
+            if in_force().tiers.growth.policy != "window":
+                continue
+            counted = growth_days.unpack(item["growth_days"]["B"])
+            left = {
+                day: growth for day, growth in account.growth.items() if growth and (day >= min(counted, default=day))
+            }
+            insist(not counted or left == counted, "growth by day", member_id, left, counted)
+
+
+def _insist_on_what_is_overdue(now: str, account: Account, held: set[wire.Terms]) -> None:
+    """See to it that a write has booked first what time had done."""
+    lapsed = [id_ for id_, hold in account.holds.items() if hold.expires_at <= wire.instant(now)]
+    over = [terms for terms in held if (terms[0] or "9") <= now or (terms[1] or "9") <= now]
+    insist(not lapsed and not over, "what is overdue is booked", lapsed, over)
+
+
+def _gained(entries: list[Fields]) -> set[wire.Terms]:
+    """Answer the terms of points that entries have brought: an order may come so late that they have expired."""
+    return {terms for entry in entries for terms, points in lot_changes(entry) if points > 0}
+
+
+def hashed(entry: Fields) -> bytes:
+    """Hash an entry as docs and ledger say: SHA-256 over the hash before and all that the entry says."""
+    return hashlib.sha256(entry["previous_hash"] + _canonical(_hashed_parts(entry)).encode()).digest()
+
+
+_hashed_parts = itemgetter(
+    "member_id",
+    "sequence",
+    "kind",
+    "at",
+    "recorded_at",
+    "points",
+    "growth",
+    "points_balance",
+    "rules",
+    "programme_version",
+    "source",
+    "detail",
+)
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode

@@ -1,0 +1,69 @@
+"""What was sent: every order and refund that a shop has spoken of, in all versions that it has told of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Content = dict[str, Any]
+
+_LATELY = 40
+
+
+@dataclass
+class History:
+    """Messages by business key. A key that was used for two contents has both, and only one of them may count."""
+
+    orders: dict[str, list[Content]] = field(default_factory=dict)
+    refunds: dict[str, list[Content]] = field(default_factory=dict)
+    lately: list[Content] = field(default_factory=list)
+    """The last of all."""
+    lately_ordered: list[Content] = field(default_factory=list)
+    """The last orders."""
+
+    def tell(self, content: Content) -> None:
+        """Keep a message that is well formed."""
+        known, key = (
+            (self.orders, content["order_id"])
+            if content["type"] == "order.completed"
+            else (self.refunds, content["refund_id"])
+        )
+        versions = known.setdefault(key, [])
+        if content not in versions:
+            versions.append(content)
+            for last in (self.lately, self.lately_ordered)[: 1 + (known is self.orders)]:
+                last.append(content)
+                del last[:-_LATELY]
+
+    def order(self, order_id: str, lines: list[list[Any]]) -> Content | None:
+        """Find the order that a record with these lines was made of."""
+        recorded = [(line[0], line[1], line[2]) for line in lines]
+        return next(
+            (content for content in self.orders.get(order_id, []) if _bought(content) == recorded),
+            None,
+        )
+
+    def refund(self, refund_id: str, order_id: str, taken: dict[str, tuple[int, int]]) -> Content | None:
+        """Find the refund that took these quantities and amounts, by line, off an order."""
+        return next(
+            (
+                content
+                for content in self.refunds.get(refund_id, [])
+                if content["order_id"] == order_id and _refunded(content) == taken
+            ),
+            None,
+        )
+
+
+def amount(line: Content) -> int:
+    """Answer what was paid for a line."""
+    paid: int = line["quantity"] * line["unit_price"] - line.get("discount", 0)
+    return paid
+
+
+def _bought(content: Content) -> list[tuple[str, int, int]]:
+    return [(line["line_id"], line["quantity"], amount(line)) for line in content["lines"]]
+
+
+def _refunded(content: Content) -> dict[str, tuple[int, int]]:
+    return {line["line_id"]: (line.get("quantity", 0), line.get("amount", 0)) for line in content["lines"]}

@@ -1,0 +1,443 @@
+"""The naive model: what each entry must come to, by plain arithmetic over what was sent.
+
+It knows the programme's figures and the messages, and none of the product's rules; it reads a commit as it is stored,
+entry after entry, and says what the member must have now. One function a kind of entry: see `RULES`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from math import lcm
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from tessera.programme.load import in_force
+from tests.simulation import wire
+from tests.simulation.history import amount
+from tests.simulation.violations import ViolationError, insist
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.simulation.history import Content, History
+
+Fields = dict[str, Any]
+
+BASIS_POINTS = 10_000
+_OPEN: wire.Terms = (None, None, None)
+"""The terms of a debt."""
+
+
+@dataclass(slots=True)
+class Hold:
+    """Points that were set aside for an order, and what became of them."""
+
+    order_id: str
+    points: int
+    expires_at: datetime
+    owed: int = 0
+    state: str = "open"
+    spent: int = 0
+    """Points that a confirmation kept."""
+
+
+@dataclass(slots=True)
+class Bought:
+    """An order as it was counted: by line its quantity, its money, its points, its growth and the points it cost."""
+
+    member_id: str | None
+    growth_day: date
+    lines: dict[str, tuple[int, int, int, int, int]]
+    refunded: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """By line the quantity and the money that have come back."""
+
+    def share(self, line_id: str, whole: int) -> int:
+        """Answer how much of `whole` belongs to what has come back of a line, rounded down."""
+        quantity, money, *_ = self.lines[line_id]
+        pieces, minor = self.refunded.get(line_id, (0, 0))
+        money = max(money, 1)
+        return whole * min(quantity * money, pieces * money + minor * quantity) // (quantity * money)
+
+    def taken_back(self, what: int) -> int:
+        """Answer the whole that has come back: of points (2), growth (3) or points spent (4)."""
+        return sum(self.share(line_id, line[what]) for line_id, line in self.lines.items())
+
+
+@dataclass
+class Account:
+    """A member, as the entries so far have made them."""
+
+    time_zone: str
+    balance: int = 0
+    sequence: int = 0
+    chain: bytes = b""
+    version: int = 0
+    booked_at: str = ""
+    tier: str = ""
+    balances: list[int] = field(default_factory=list)
+    """After each entry."""
+    lots: dict[wire.Terms, int] = field(default_factory=dict)
+    gone: dict[str, int] = field(default_factory=dict)
+    """Points that have expired, by when, less those for which a refund has taken nothing else."""
+    holds: dict[str, Hold] = field(default_factory=dict)
+    """Those that are open, in the order in which they were made."""
+    days: dict[str, int] = field(default_factory=dict)
+    """The streak on each day of a sign-in."""
+    growth: dict[date, int] = field(default_factory=dict)
+    claims: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The records of operations that one commit wrote, by key: before, and after."""
+
+    records: dict[str, tuple[Fields | None, Fields]]
+
+    def of(self, key: str, kind: str, check: str) -> tuple[Fields | None, Fields]:
+        """Find a record that must be in it."""
+        found = self.records.get(key)
+        insist(found and found[1]["kind"] == kind, check, f"the entry has no {kind} {key} beside it")
+        assert found
+        return found
+
+
+@dataclass
+class Model:
+    """All that is known of everybody."""
+
+    history: History
+    accounts: dict[str, Account] = field(default_factory=dict)
+    orders: dict[str, Bought] = field(default_factory=dict)
+    holds: dict[str, Hold] = field(default_factory=dict)
+    """By redemption, whatever became of it."""
+    refunds: set[str] = field(default_factory=set)
+    """Those that were booked."""
+
+    def expect(self, member_id: str, account: Account, entry: Fields, commit: Commit) -> None:
+        """Insist that an entry comes to what it must, and keep what it changes."""
+        rule = RULES.get(entry["kind"])
+        if rule is None:
+            raise ViolationError("known kinds", entry["kind"])
+        points = rule(self, member_id, account, entry, commit)
+        insist(
+            entry["points"] == points, "naive balance", entry["kind"], "of", entry["points"], "points, not of", points
+        )
+        _apply(account, entry)
+        account.balance += points
+        account.balances.append(account.balance)
+        if moved := entry["detail"].get("tier"):
+            insist(moved["from"] == account.tier, "tier", moved, account.tier)
+            account.tier = moved["to"]
+
+    def record(self, commit: Commit) -> None:
+        """Keep what a commit says of orders that are nobody's, which no entry tells of."""
+        for before, after in commit.records.values():
+            if after["kind"] == "order" and "member_id" not in after:
+                if before is None or before["kind"] != "order":
+                    self.count(after, BASIS_POINTS, earns=False)
+                else:
+                    self.refund(before, after, commit)
+
+    def count(self, order: Fields, multiplier_bp: int, *, earns: bool = True) -> Bought:
+        """Keep an order that was counted; its points are what its lines earn, exactly, rounded down once."""
+        lines = json.loads(order["lines"])
+        content = self.history.order(order["order_id"], lines)
+        if content is None:
+            raise ViolationError("orders as sent", order["order_id"])
+        insist(order["order_id"] not in self.orders, "an order counts once", order["order_id"])
+        rates = in_force().earning
+        for column, of, multiplier in ((3, rates.points, multiplier_bp), (4, rates.growth, BASIS_POINTS)):
+            weights, per = _weights(content, of, multiplier if earns else 0)
+            whole = sum(line[column] for line in lines)
+            total = sum(weights)
+            insist(whole == total // per, "what an order earns", order["order_id"], whole)
+            shares = zip((line[column] for line in lines), weights, strict=True)
+            insist(
+                all(abs(line * total - whole * weight) < max(total, 1) for line, weight in shares),
+                "what a line earns",
+                order["order_id"],
+            )
+        bought = Bought(
+            order.get("member_id"),
+            date.fromisoformat(order["growth_day"]),
+            {line[0]: (line[1], line[2], line[3], line[4], line[6]) for line in lines},
+        )
+        self.orders[order["order_id"]] = bought
+        return bought
+
+    def refund(self, before: Fields, after: Fields, commit: Commit) -> tuple[str, Bought, tuple[int, int, int]] | None:
+        """Keep what came back of an order, and answer what that is: the refund, the order, what to take and return."""
+        then, now = ({line[0]: (line[7], line[8]) for line in json.loads(order["lines"])} for order in (before, after))
+        taken = {
+            line_id: (now[line_id][0] - then[line_id][0], now[line_id][1] - then[line_id][1])
+            for line_id in now
+            if now[line_id] != then[line_id]
+        }
+        if not taken:
+            return None
+        booked = [key for key, (_, record) in commit.records.items() if record["kind"] == "refund"]
+        insist(len(booked) == 1, "a refund has a record", after["order_id"])
+        record = commit.records[booked[0]][1]
+        refund_id = record["refund_id"]
+        insist(record["status"] == "booked", "a refund has a record", refund_id, record["status"])
+        insist(self.history.refund(refund_id, after["order_id"], taken), "refunds as sent", refund_id, taken)
+        insist(refund_id not in self.refunds, "a refund counts once", refund_id)
+        self.refunds.add(refund_id)
+        bought = self.orders[after["order_id"]]
+        earlier = [bought.taken_back(what) for what in (2, 3, 4)]
+        for line_id, (pieces, minor) in taken.items():
+            had = bought.refunded.get(line_id, (0, 0))
+            bought.refunded[line_id] = (had[0] + pieces, had[1] + minor)
+            insist(bought.refunded[line_id] == now[line_id], "refunds add up", refund_id)
+            insist(bought.refunded[line_id][0] <= bought.lines[line_id][0], "no more than was bought", refund_id)
+        points, growth, returned = (bought.taken_back(what) - had for what, had in zip((2, 3, 4), earlier, strict=True))
+        return refund_id, bought, (points, growth, returned)
+
+
+def lot_changes(entry: Fields) -> list[tuple[wire.Terms, int]]:
+    """Answer what an entry says it does to the lots: absent terms at the end of a row are left out."""
+    return [(_terms(*terms), points) for points, *terms in entry["detail"].get("lots", [])]
+
+
+def _terms(expires: str | None = None, matures: str | None = None, idle_days: int | None = None) -> wire.Terms:
+    return expires, matures, idle_days
+
+
+def _apply(account: Account, entry: Fields) -> None:
+    """Apply what an entry says it does to the lots: it comes to the entry's points, and takes from no empty lot."""
+    rows = lot_changes(entry)
+    insist(sum(points for _, points in rows) == entry["points"], "sum of lots = points of the entry", entry["kind"])
+    for terms, points in rows:
+        left = account.lots.get(terms, 0) + points
+        insist(left >= 0 or (terms == _OPEN and _may_owe()), "never below zero", entry["kind"], terms, left)
+        account.lots[terms] = left
+        if not left:
+            del account.lots[terms]
+
+
+def _may_owe() -> bool:
+    return in_force().points.refund == "debt"
+
+
+def spendable(account: Account) -> int:
+    """Answer what is not pending."""
+    return sum(points for (_, matures, _), points in account.lots.items() if matures is None)
+
+
+def _welcome(_model: Model, _member_id: str, account: Account, _entry: Fields, _commit: Commit) -> int:
+    insist(account.sequence == 1, "welcome once", account.sequence)
+    return in_force().welcome.points
+
+
+def _sign_in(_model: Model, _member_id: str, account: Account, entry: Fields, _commit: Commit) -> int:
+    day = entry["source"]["day"]
+    insist(day not in account.days, "one sign-in a day", day)
+    today = wire.instant(entry["recorded_at"]).astimezone(ZoneInfo(account.time_zone)).date()
+    insist(day == today.isoformat(), "the day of a sign-in", day, today)
+    streak = account.days.get((today - timedelta(days=1)).isoformat(), 0) + 1
+    account.days[day] = streak
+    rules = in_force().sign_ins
+    rewards = [rules.daily, *(reward for reward in rules.streaks if reward.days == streak)]
+    _grow(account, entry, _local(entry["at"]), sum(reward.growth for reward in rewards))
+    return sum(reward.points for reward in rewards)
+
+
+def _purchase(model: Model, member_id: str, account: Account, entry: Fields, commit: Commit) -> int:
+    order_id = entry["source"]["order_id"]
+    before, order = commit.of(f"order:{order_id}", "order", "an entry has its order")
+    insist(before is None or before["kind"] == "awaited_order", "an order counts once", order_id)
+    insist(order["member_id"] == member_id, "an entry has its order", order_id)
+    tiers = in_force().tiers
+    multiplier = tiers.ladder[tiers.rank(account.tier)].multiplier_bp
+    bought = model.count(order, multiplier)
+    earned = sum(line[2] for line in bought.lines.values())
+    waits = "growth_waiting" in entry["detail"]
+    _grow(account, entry, bought.growth_day, 0 if waits else sum(line[3] for line in bought.lines.values()))
+    spent = sum(line[4] for line in bought.lines.values())
+    if "redemption_id" not in order:
+        insist(spent == 0, "points spent", order_id)
+        return earned
+    return earned - _redeemed(model, account, order, spent)
+
+
+def _redeemed(model: Model, account: Account, order: Fields, spent: int) -> int:
+    """Answer what an order takes for the redemption that it names: nothing, if its hold has taken it."""
+    hold = model.holds[order["redemption_id"]]
+    insist(hold.order_id == order["order_id"], "whose redemption", order["redemption_id"])
+    kept = hold.spent if hold.state == "confirmed" else hold.points
+    insist(spent == kept, "points spent", order["order_id"], spent, kept)
+    if hold.state == "open":
+        account.holds.pop(order["redemption_id"], None)
+        hold.state, hold.spent = "confirmed", hold.points
+        return 0
+    if hold.state == "confirmed":
+        return 0
+    insist(hold.state == "let go", "one redemption an order", hold.state)
+    insist(hold.points <= max(0, spendable(account)), "never below zero", "a hold taken again", hold.points)
+    hold.state, hold.spent = "confirmed", hold.points
+    return hold.points
+
+
+def _refund(model: Model, member_id: str, account: Account, entry: Fields, commit: Commit) -> int:
+    order_id = entry["source"]["order_id"]
+    before, order = commit.of(f"order:{order_id}", "order", "an entry has its order")
+    assert before
+    found = model.refund(before, order, commit)
+    if found is None:
+        raise ViolationError("refunds as sent", order_id)
+    refund_id, bought, (due, growth, returned) = found
+    insist(entry["source"]["refund_id"] == refund_id, "refunds as sent", refund_id)
+    insist(bought.member_id == member_id, "whose refund", refund_id)
+    _grow_back(account, entry, bought.growth_day, growth)
+    detail = entry["detail"]
+    insist(detail.get("returned", 0) == returned, "points come back", refund_id, returned)
+    expired: int = sum(row[0] for row in detail.get("expired", []))
+    end = (json.loads(order["lot"])[0] + [None])[1]
+    if end is not None:
+        known = min(due, account.gone.get(end, 0))
+        insist(expired == known, "what has expired is not taken again", refund_id, expired, known)
+        account.gone[end] = account.gone.get(end, 0) - expired
+    due -= expired
+    there = sum(points for points in account.lots.values() if points > 0)
+    insist(min(due, there) <= detail["taken"] <= min(due, there + returned), "what a refund takes", refund_id, detail)
+    left = due - detail["taken"]
+    if _may_owe():
+        insist(detail.get("debt", 0) == left, "what a refund takes", refund_id, left)
+        return returned - due
+    for hold in account.holds.values():
+        part = min(left, hold.points - hold.owed)
+        hold.owed += part
+        left -= part
+    insist(detail.get("shortfall", 0) == left, "what a refund takes", refund_id, left)
+    return returned - int(detail["taken"])
+
+
+def _hold(model: Model, member_id: str, account: Account, entry: Fields, commit: Commit) -> int:
+    redemption_id = entry["source"]["redemption_id"]
+    record = _redemption(commit, redemption_id)
+    insist(record["status"] == "held" and record["member_id"] == member_id, "a hold has its record", redemption_id)
+    insist(redemption_id not in model.holds, "a redemption holds once", redemption_id)
+    open_already = [hold for hold in account.holds.values() if hold.order_id == record["order_id"]]
+    insist(not open_already, "one redemption an order", record["order_id"])
+    points: int = sum(line[1] for line in json.loads(record["lines"]))
+    insist(points <= max(0, spendable(account)), "never below zero", "a hold", points)
+    hold = Hold(record["order_id"], points, wire.instant(record["expires_at"]))
+    minutes = in_force().checkout.hold_minutes
+    insist(hold.expires_at == wire.instant(entry["recorded_at"]) + timedelta(minutes=minutes), "how long a hold stands")
+    model.holds[redemption_id] = account.holds[redemption_id] = hold
+    return -points
+
+
+def _release(_model: Model, _member_id: str, account: Account, entry: Fields, commit: Commit) -> int:
+    redemption_id = entry["source"]["redemption_id"]
+    hold = account.holds.pop(redemption_id, None)
+    if hold is None:
+        raise ViolationError("a hold ends once", redemption_id)
+    lapsed = entry["detail"].get("lapsed", False)
+    insist(lapsed == (hold.expires_at <= wire.instant(entry["recorded_at"])), "when a hold lapses", redemption_id)
+    if lapsed:
+        insist(wire.instant(entry["at"]) == hold.expires_at, "when a hold lapses", redemption_id)
+    else:
+        insist(_redemption(commit, redemption_id)["status"] == "released", "a release has its record", redemption_id)
+    hold.state = "let go"
+    return hold.points - hold.owed
+
+
+def _confirmation(_model: Model, _member_id: str, account: Account, entry: Fields, commit: Commit) -> int:
+    redemption_id = entry["source"]["redemption_id"]
+    hold = account.holds.pop(redemption_id, None)
+    if hold is None:
+        raise ViolationError("a hold ends once", redemption_id)
+    insist(hold.expires_at > wire.instant(entry["recorded_at"]), "no late confirmation", redemption_id)
+    record = _redemption(commit, redemption_id)
+    insist(record["status"] == "confirmed", "a confirmation has its record", redemption_id)
+    hold.state, hold.spent = "confirmed", sum(line[1] for line in json.loads(record["lines"]))
+    return max(0, hold.points - hold.spent - hold.owed)
+
+
+def _expiry(_model: Model, _member_id: str, account: Account, entry: Fields, _commit: Commit) -> int:
+    rows = entry["detail"]["lots"]
+    for points, *terms in rows:
+        insist(points < 0, "expiry takes", points)
+        insist(terms and (terms[0] is None or terms[0] <= entry["at"]), "no early expiry", terms, entry["at"])
+        if terms[0] is not None:
+            account.gone[terms[0]] = account.gone.get(terms[0], 0) - points
+    return sum(int(row[0]) for row in rows)
+
+
+def _maturity(_model: Model, _member_id: str, account: Account, entry: Fields, _commit: Commit) -> int:
+    if _growth_in_window():
+        _grow(account, entry, _day_of(entry), entry["growth"])
+    return 0
+
+
+def _nothing(_model: Model, _member_id: str, _account: Account, _entry: Fields, _commit: Commit) -> int:
+    return 0
+
+
+RULES: dict[str, Callable[[Model, str, Account, Fields, Commit], int]] = {
+    "welcome": _welcome,
+    "sign_in": _sign_in,
+    "purchase": _purchase,
+    "refund": _refund,
+    "hold": _hold,
+    "release": _release,
+    "confirmation": _confirmation,
+    "expiry": _expiry,
+    "maturity": _maturity,
+    "decay": _nothing,
+    "tier_change": _nothing,
+}
+"""By the kind of an entry: what points it must have."""
+
+
+def _redemption(commit: Commit, redemption_id: str) -> Fields:
+    for _, after in commit.records.values():
+        if after["kind"] == "redemption" and after["redemption_id"] == redemption_id:
+            return after
+    raise ViolationError("a redemption has its record", redemption_id)
+
+
+def _grow(account: Account, entry: Fields, day: date, growth: int) -> None:
+    """Count growth on its day. Growth that decays is left to the domain's own tests: here it need not add up."""
+    if _growth_in_window():
+        insist(entry["growth"] == growth, "growth", entry["kind"], entry["growth"], growth)
+        account.growth[day] = account.growth.get(day, 0) + growth
+
+
+def _grow_back(account: Account, entry: Fields, day: date, growth: int) -> None:
+    """Take growth back from the day that got it, if that is still in the window; what waits is taken as it says."""
+    rule = in_force().tiers.growth
+    if rule.policy == "window" and "growth_waiting" not in entry["detail"]:
+        first = _local(entry["recorded_at"]) - timedelta(days=rule.days - 1)
+        counted = account.growth.get(day, 0) if day >= first else 0
+        _grow(account, entry, day, -min(growth, counted))
+
+
+def _growth_in_window() -> bool:
+    return in_force().tiers.growth.policy == "window"
+
+
+def _day_of(entry: Fields) -> date:
+    said = entry["detail"].get("growth_day")
+    return date.fromisoformat(said) if said else _local(entry["at"])
+
+
+def _local(written: str) -> date:
+    return wire.instant(written).astimezone(ZoneInfo(in_force().zone)).date()
+
+
+def _weights(content: Content, rates: Any, multiplier_bp: int) -> tuple[list[int], int]:
+    """Answer what each line earns over a common denominator, and that denominator."""
+    found = []
+    for line in content["lines"]:
+        named = (
+            rates.skus.get(line["sku"])
+            or rates.brands.get(line.get("brand"))
+            or rates.categories.get(line.get("category"))
+        )
+        found.append((amount(line), named or rates.base))
+    per = lcm(*(rate.per for _, rate in found))
+    return [paid * rate.earn * (per // rate.per) * multiplier_bp for paid, rate in found], per * BASIS_POINTS

@@ -1,0 +1,260 @@
+"""Rules broken on purpose, each by a change to the product's code while the simulation runs: it has to notice.
+
+As a program it runs seeds under each of them until a check fails, and prints which check that was and after how many
+operations.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from tessera import lots, purchases, redemptions, settlement, sign_ins
+from tessera.idempotency import Answer
+from tessera.journal import Entry, Journal
+from tessera.purchases import Order, OrderLine
+from tessera.redemptions import Redemption
+from tessera.service import opening
+from tessera.service import purchases as counting
+from tessera.store import items
+from tessera.store.transaction import Transaction
+from tests.simulation.run import Result, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from tessera.member import Member
+    from tessera.programme.model import Programme
+
+SEEDS = 40
+"""Seeds after which a sabotage counts as unnoticed."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A rule that is broken."""
+
+    says: str
+    applied: Callable[[], AbstractContextManager[Any]]
+
+
+def _without_condition(*tables: str) -> AbstractContextManager[Any]:
+    """Let puts into tables go through, whatever is there."""
+    put = Transaction._put
+
+    def careless(self: Transaction, table: str, fields: Any, key: str, version: int) -> None:
+        put(self, table, fields, key, version)
+        if table in tables:
+            action = self._puts[-1]["Put"]
+            self._puts[-1] = {"Put": {name: action[name] for name in ("TableName", "Item")}}
+
+    return patch.object(Transaction, "_put", careless)
+
+
+def _entry_without_order() -> AbstractContextManager[Any]:
+    operation = Transaction.operation
+
+    def forgetful(self: Transaction, record: items.Operation) -> None:
+        if not (isinstance(record, Order) and record.member_id and not record.version):
+            operation(self, record)
+
+    return patch.object(Transaction, "operation", forgetful)
+
+
+def _refund_without_entry() -> AbstractContextManager[Any]:
+    def silent(*_: object, **__: object) -> None:
+        """Book nothing."""
+
+    return patch.object(purchases, "refund", silent)
+
+
+def _parked_is_forgotten() -> AbstractContextManager[Any]:
+    return patch.object(counting, "_release_parked", lambda _refund_id, _now: counting.Outcome("duplicate"))
+
+
+def _hold_stays() -> AbstractContextManager[Any]:
+    def give_nothing_up(_journal: Journal, _redemption: Redemption) -> int:
+        return 0
+
+    return patch.object(redemptions, "_drop_hold", give_nothing_up)
+
+
+def _rounded_each_time() -> AbstractContextManager[Any]:
+    def each_step(before: Order, after: Order, what: str) -> int:
+        total = 0
+        for then, now in zip(before.lines, after.lines, strict=True):
+            step = replace(
+                now,
+                refunded_quantity=now.refunded_quantity - then.refunded_quantity,
+                refunded_amount=now.refunded_amount - then.refunded_amount,
+            )
+            total += step.share(getattr(now, what))
+        return total
+
+    return patch.object(purchases, "_difference", each_step)
+
+
+def _same_day_again() -> AbstractContextManager[Any]:
+    original = sign_ins.sign_in
+
+    def forget_today(journal: Journal) -> sign_ins.SignInResult:
+        journal.change(sign_in=replace(journal.member.sign_in, day=None))
+        return original(journal)
+
+    return patch.object(sign_ins, "sign_in", forget_today)
+
+
+def _always_open() -> AbstractContextManager[Any]:
+    return patch.object(Redemption, "is_open", lambda _self, _now: True)
+
+
+def _lapses_for_ever() -> AbstractContextManager[Any]:
+    original = settlement.settle
+
+    def keep_them(member: Member, programme: Programme, now: datetime, most: int | None = None) -> Journal:
+        journal = original(member, programme, now, most)
+        journal.change(holds=member.holds)
+        return journal
+
+    return patch.object(opening, "settle", keep_them)
+
+
+def _counted_again() -> AbstractContextManager[Any]:
+    """Count an order again when it comes again, as if it were a new version of it."""
+    original = counting._read_order
+
+    def overlook(order_id: str, member_id: str | None, redemption: str | None) -> Any:
+        found = original(order_id, member_id, redemption)
+        there = found.operations.get(items.order_key(order_id))
+        if isinstance(there, Order):
+            found.operations[items.order_key(order_id)] = purchases.AwaitedOrder(
+                order_id=order_id, parked=there.parked, version=there.version
+            )
+        return found
+
+    return patch.object(counting, "_read_order", overlook)
+
+
+def _refused_in_silence() -> AbstractContextManager[Any]:
+    return patch.object(counting, "dead_letter", lambda _body, _refusal: None)
+
+
+def _hash_of_less() -> AbstractContextManager[Any]:
+    hash_of_all = Entry.hash
+
+    def without_detail(self: Entry) -> bytes:
+        whole: bytes = hash_of_all.__get__(replace(self, detail={}))
+        return whole
+
+    return patch.object(Entry, "hash", property(without_detail))
+
+
+def _unfair_rounding() -> AbstractContextManager[Any]:
+    def first_takes_it(whole: int, weights: Any) -> list[int]:
+        total = sum(weights)
+        parts = [whole * weight // total if total else 0 for weight in weights]
+        parts[0] += whole - sum(parts)
+        return parts
+
+    stack = ExitStack()
+    for module in ("tessera.earning.apportion", "tessera.purchases.apportion"):
+        stack.enter_context(patch(module, first_takes_it))
+    return stack
+
+
+def _any_amount_comes_back() -> AbstractContextManager[Any]:
+    return patch.object(OrderLine, "allows", lambda _self, _refunded: True)
+
+
+def _claim_without_answer() -> AbstractContextManager[Any]:
+    operation = Transaction.operation
+
+    def forgetful(self: Transaction, record: items.Operation) -> None:
+        if not isinstance(record, Answer):
+            operation(self, record)
+
+    return patch.object(Transaction, "operation", forgetful)
+
+
+def _nothing_is_settled() -> AbstractContextManager[Any]:
+    """Open journals without booking first what time has done."""
+    return patch.object(opening, "settle", lambda member, programme, now, _most=None: Journal(member, programme, now))
+
+
+def _pending_is_spent() -> AbstractContextManager[Any]:
+    def spend(self: Journal, points: int) -> lots.Parts:
+        return lots.take(self.member.lots, self.soonest_first(self.member.lots), points)
+
+    stack = ExitStack()
+    stack.enter_context(patch.object(Journal, "spend", spend))
+    stack.enter_context(patch.object(Journal, "available", property(lambda self: sum(self.member.lots.values()))))
+    return stack
+
+
+def _expired_is_taken_twice() -> AbstractContextManager[Any]:
+    return patch.object(purchases, "_of_order", lambda _terms, _order: False)
+
+
+MUTANTS = (
+    Mutant("A member is written whatever its version is", lambda: _without_condition("MEMBERS_TABLE")),
+    Mutant("Entries are written whatever stands in their place", lambda: _without_condition("LEDGER_TABLE")),
+    Mutant("Records of operations are written whatever is there", lambda: _without_condition("OPERATIONS_TABLE")),
+    Mutant("A purchase is booked, and its order is not recorded", _entry_without_order),
+    Mutant("A refund is recorded, and takes nothing back", _refund_without_entry),
+    Mutant("An order that comes again counts again", _counted_again),
+    Mutant("A refund that waits is forgotten when its order comes", _parked_is_forgotten),
+    Mutant("A release gives back, and the hold stays", _hold_stays),
+    Mutant("A hold that has lapsed is given back at every operation", _lapses_for_ever),
+    Mutant("What time has done is not booked first", _nothing_is_settled),
+    Mutant("Refunds are rounded one by one", _rounded_each_time),
+    Mutant("More can be refunded than was bought", _any_amount_comes_back),
+    Mutant("A repeated sign-in counts again", _same_day_again),
+    Mutant("Whether a redemption was let go is not asked", _always_open),
+    Mutant("A message that is refused is dropped", _refused_in_silence),
+    Mutant("The answer to a claim is not kept under its key", _claim_without_answer),
+    Mutant("Points that are pending can be spent", _pending_is_spent),
+    Mutant("Points that have expired come back with a refund", _expired_is_taken_twice),
+    Mutant("The hash leaves out what explains the entry", _hash_of_less),
+    Mutant("What rounding leaves goes to the first line", _unfair_rounding),
+)
+
+
+def caught(mutant: Mutant) -> Result | None:
+    """Run seeds under a sabotage until a check fails; None if none does.
+
+    Returns:
+        the result of the seed that failed, with the operations of those before it.
+    """
+    operations = 0
+    with mutant.applied():
+        for seed in range(SEEDS):
+            result = run(seed)
+            operations += result.operations
+            if result.check:
+                return replace(result, operations=operations)
+    return None
+
+
+def main() -> None:
+    """Print what became of each sabotage, as a table."""
+    unnoticed = 0
+    print("| Sabotage | Check that caught it | After operations |")
+    print("|---|---|---|")
+    for mutant in MUTANTS:
+        result = caught(mutant)
+        unnoticed += result is None
+        print(
+            f"| {mutant.says} | {result.check} | {result.operations:,} |"
+            if result
+            else f"| {mutant.says} | **none** | |"
+        )
+    sys.exit(bool(unnoticed))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,544 @@
+"""What may happen in the simulated world, and what must be true of each answer.
+
+To add an operation: write a function of the world and of somebody in it, that sends a `Request` or a message; say in
+its check what the answer promises; and give it a weight in `PLAN`.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from tests.simulation import wire
+from tests.simulation.functions import SHOP
+from tests.simulation.history import Content, amount
+from tests.simulation.violations import insist
+from tests.simulation.world import PURCHASES, SETTLEMENTS, Acts, Answer, Message, Person, Plan, Request, World
+
+if TYPE_CHECKING:
+    from random import Random
+
+
+CATEGORIES = (None, None, "christmas", "stationery", "home")
+TEMPLATES = ("five_off_thirty", "tenth_off")
+
+# ---- members -----------------------------------------------------------------------------------------------------
+
+
+def enrol(world: World, person: Person) -> None:
+    """Somebody joins; the second time they get their card."""
+
+    def check(world: World, answer: Answer) -> None:
+        insist(answer.status in (200, 201), "enrolling", answer.text)
+        insist(answer.json["member_id"] == person.member_id, "who has enrolled", answer.text)
+        insist(person.member_id in world.audit.model.accounts, "nothing lost", "a member")
+        if answer.status == 201:
+            world.once(f"enrolled {person.member_id}")
+
+    body: Content = {"display_name": person.name, "time_zone": ("Europe/London", "Asia/Shanghai")[len(person.name) % 2]}
+    if person.customer:
+        body["identity"] = person.name
+    world.ask(Request("POST /members", {}, SHOP if person.customer else person.caller, check, json.dumps(body)))
+
+
+def show_card(world: World, person: Person) -> None:
+    """Somebody looks at their card: it shows what is booked, and what time has done since."""
+
+    def check(world: World, answer: Answer) -> None:
+        account = world.audit.model.accounts.get(person.member_id)
+        if _refused(answer, 200, not_found=account is None) or not answer.quiet or account is None:
+            return
+        now = max(_written(answer.millis // 1000), account.booked_at)
+        if any((expires or "9") <= now or idle for expires, _, idle in account.lots):
+            return  # what has expired by now is left to the domain's own tests
+        lapsed = sum(hold.points - hold.owed for hold in account.holds.values() if hold.expires_at <= wire.instant(now))
+        ripe = sum(points for (_, matures, _), points in account.lots.items() if (matures or "0") <= now)
+        available = answer.json["points"]["available"]
+        insist(available == ripe + lapsed, "the card says what is there", available, ripe, lapsed)
+
+    world.ask(Request("GET /members/{member_id}", person.path, person.caller, check))
+
+
+def list_entries(world: World, person: Person) -> None:
+    """Somebody reads their statement, page after page."""
+    cursor = _list_entries(world, person, {"limit": "7"})
+    while cursor and world.random.random() < 0.3:
+        cursor = _list_entries(world, person, {"limit": "7", "cursor": cursor})
+
+
+def _list_entries(world: World, person: Person, query: dict[str, str]) -> str | None:
+    """Read a page of a statement, and answer the cursor of the next."""
+
+    def check(world: World, answer: Answer) -> None:
+        account = world.audit.model.accounts.get(person.member_id)
+        if _refused(answer, 200, not_found=account is None) or account is None:
+            return
+        numbers = [item["sequence"] for item in answer.json["items"]]
+        balances = [item["points_balance"] for item in answer.json["items"]]
+        first = max(numbers, default=0)
+        insist(numbers == list(range(first, first - len(numbers), -1)), "a statement without gaps", numbers)
+        insist(balances == [account.balances[number - 1] for number in numbers], "the statement adds up", numbers)
+        if "cursor" in query:
+            world.promise(f"page {person.member_id} {query['cursor']}", answer.text)
+        elif answer.quiet:
+            insist(first == account.sequence, "the statement is complete", first)
+
+    answer = world.ask(Request("GET /members/{member_id}/entries", person.path, person.caller, check, query=query))
+    return answer.json["next_cursor"] if answer and answer.status == 200 else None
+
+
+def sign_in(world: World, person: Person) -> None:
+    """Somebody signs in; a repeat on the same day gets the same body."""
+
+    def check(world: World, answer: Answer) -> None:
+        account = world.audit.model.accounts.get(person.member_id)
+        if _refused(answer, 200, 201, not_found=account is None) or account is None:
+            return
+        day = answer.json["day"]
+        insist(day in account.days, "nothing lost", "a sign-in", day)
+        world.promise(f"sign-in {person.member_id} {day}", answer.text)
+        if answer.status == 201:
+            world.once(f"signed in {person.member_id} {day}")
+
+    world.ask(Request("POST /members/{member_id}/sign-ins", person.path, person.caller, check))
+
+
+def show_month(world: World, person: Person) -> None:
+    """Somebody looks at the calendar of their sign-ins."""
+
+    def check(world: World, answer: Answer) -> None:
+        account = world.audit.model.accounts.get(person.member_id)
+        if _refused(answer, 200, not_found=account is None) or not answer.quiet or account is None:
+            return
+        month = answer.json["month"]
+        days = sorted(day for day in account.days if day.startswith(month))
+        insist(answer.json["days"] == days, "the calendar says what was", answer.text, days)
+
+    world.ask(Request("GET /members/{member_id}/sign-ins", person.path, person.caller, check))
+
+
+# ---- coupons and checkout ----------------------------------------------------------------------------------------
+
+
+def claim(world: World, person: Person) -> None:
+    """Somebody claims a coupon, mostly under a key, now and then under one that was used before."""
+    key = world.name("key") if world.random.random() < 0.7 else None
+    if key and person.keys and world.random.random() < 0.2:
+        key = world.random.choice(person.keys)
+    template = world.random.choice(TEMPLATES)
+
+    def check(world: World, answer: Answer) -> None:
+        account = world.audit.model.accounts.get(person.member_id)
+        allowed = {"limit_reached"} | ({"idempotency_key_reused"} if key in person.keys else set())
+        if _refused(answer, 201, not_found=account is None, allowed=allowed):
+            return
+        coupon = answer.json["coupon_id"]
+        insist(_stored(world, "CouponsTable", person.member_id, coupon), "nothing lost", "a coupon", coupon)
+        if key:
+            world.promise(f"key {person.member_id} {key}", answer.text)
+            person.keys.append(key)
+        else:
+            world.once(f"claimed {coupon}")
+        if coupon not in person.coupons:
+            person.coupons.append(coupon)
+
+    body = json.dumps({"template_id": template})
+    world.ask(Request("POST /members/{member_id}/coupons", person.path, person.at_checkout, check, body, key))
+
+
+def list_coupons(world: World, person: Person) -> None:
+    """Somebody looks through their coupons."""
+
+    def check(world: World, answer: Answer) -> None:
+        _refused(answer, 200, not_found=person.member_id not in world.audit.model.accounts)
+
+    world.ask(
+        Request("GET /members/{member_id}/coupons", person.path, person.caller, check, query={"status": "active"})
+    )
+
+
+def list_templates(world: World, person: Person) -> None:
+    """Somebody looks at what they may claim."""
+
+    def check(_world: World, answer: Answer) -> None:
+        insist(answer.status == 200, "templates", answer.text)
+
+    world.ask(Request("GET /coupon-templates", {}, person.at_checkout, check))
+
+
+def quote(world: World, person: Person) -> None:
+    """Somebody prices a basket."""
+
+    def check(world: World, answer: Answer) -> None:
+        if _refused(answer, 200, not_found=person.member_id not in world.audit.model.accounts):
+            return
+        said = answer.json
+        off = sum(discount["amount"] for discount in said["discounts"])
+        total = said["subtotal"] - off - said["points_value"] + said["shipping"]
+        insist(said["total"] == total >= 0, "a quote adds up", answer.text)
+
+    body = json.dumps(_basket(world, person, _lines(world.random)))
+    world.ask(Request("POST /members/{member_id}/quotes", person.path, person.at_checkout, check, body))
+
+
+def hold(world: World, person: Person) -> None:
+    """Somebody holds points and coupons for an order, now and then for one that has held before."""
+    order_id = world.name("order")
+    if person.baskets and world.random.random() < 0.2:
+        order_id = world.random.choice(list(person.baskets.values()))[0]
+    lines = _lines(world.random)
+
+    def check(world: World, answer: Answer) -> None:
+        refusals = {
+            "insufficient_points", "too_many_holds", "order_already_held", "order_already_counted",
+            "coupon_expired", "coupon_held", "coupon_redeemed", "coupon_below_threshold", "coupon_not_combinable",
+            "coupon_not_found", "coupon_unknown",
+        }  # fmt: skip
+        absent = person.member_id not in world.audit.model.accounts
+        if _refused(answer, 200, 201, not_found=absent, allowed=refusals):
+            return
+        redemption_id = answer.json["redemption_id"]
+        insist(redemption_id in world.audit.model.holds, "nothing lost", "a hold", redemption_id)
+        world.promise(f"hold {redemption_id}", answer.text)
+        if answer.status == 201:
+            world.once(f"held {redemption_id}")
+        person.baskets[redemption_id] = (order_id, lines)
+
+    body = json.dumps({"order_id": order_id} | _basket(world, person, lines))
+    world.ask(Request("POST /members/{member_id}/redemptions", person.path, person.at_checkout, check, body))
+
+
+def confirm(world: World, person: Person) -> None:
+    """Somebody confirms a redemption, or some lines of it."""
+    if not person.baskets:
+        return
+    redemption_id, (_, lines) = _recent(world.random, list(person.baskets.items()))
+    part = [line["line_id"] for line in lines if world.random.random() < 0.5]
+    body = json.dumps({"lines": part}) if part and world.random.random() < 0.3 else None
+
+    def check(world: World, answer: Answer) -> None:
+        if _refused(answer, 200, allowed={"redemption_released", "redemption_confirmed", "invalid"}):
+            return
+        insist(world.audit.model.holds[redemption_id].state == "confirmed", "nothing lost", "a confirmation", body)
+
+    route = "POST /members/{member_id}/redemptions/{redemption_id}/confirm"
+    world.ask(Request(route, person.path | {"redemption_id": redemption_id}, person.at_checkout, check, body))
+
+
+def release(world: World, person: Person) -> None:
+    """Somebody releases a redemption."""
+    if not person.baskets:
+        return
+    redemption_id, _ = _recent(world.random, list(person.baskets.items()))
+
+    def check(world: World, answer: Answer) -> None:
+        if _refused(answer, 200, allowed={"redemption_confirmed"}):
+            return
+        held = world.audit.model.holds[redemption_id]
+        account = world.audit.model.accounts[person.member_id]
+        now = max(_second(answer.millis), wire.instant(account.booked_at))
+        insist(held.state != "open" or held.expires_at <= now, "nothing lost", "a release", redemption_id)
+
+    route = "POST /members/{member_id}/redemptions/{redemption_id}/release"
+    world.ask(Request(route, person.path | {"redemption_id": redemption_id}, person.at_checkout, check))
+
+
+# ---- what a shop sends -------------------------------------------------------------------------------------------
+
+
+def order(world: World, person: Person) -> None:
+    """A shop completes an order: of a member, of a customer whom nobody knows, or of a guest."""
+    send(world, order_content(world, person))
+
+
+def redeemed_order(world: World, person: Person) -> None:
+    """A shop completes an order that names a redemption, with the lines that were held for, or others."""
+    if not person.baskets:
+        return
+    redemption_id, (order_id, lines) = _recent(world.random, list(person.baskets.items()))
+    if world.random.random() < 0.1:
+        lines = _lines(world.random)
+    content = _order(world, order_id, lines) | {"redemption_id": redemption_id}
+    send(world, content | _buyer(person))
+
+
+def refund(world: World, _person: Person) -> None:
+    """A shop refunds a part of an order, by quantity or by amount, now and then more than was bought."""
+    if orders := world.history.lately_ordered:
+        send(world, refund_content(world, world.random.choice(orders)))
+
+
+def early_refund(world: World, person: Person) -> None:
+    """A shop's refund overtakes its order, which comes later or never."""
+    content = order_content(world, person)
+    send(world, refund_content(world, content))
+    if world.random.random() < 0.8:
+        world.later.append(content)
+
+
+def late_order(world: World, _person: Person) -> None:
+    """An order comes whose refund has overtaken it."""
+    if world.later:
+        send(world, world.later.pop(world.random.randrange(len(world.later))))
+
+
+def send_again(world: World, _person: Person) -> None:
+    """A shop sends a message again, or another one under the same id."""
+    if not world.history.lately:
+        return
+    content = world.random.choice(world.history.lately)
+    if world.random.random() < 0.1 and content["type"] == "order.completed":
+        content = content | {"lines": _lines(world.random)}
+    send(world, content)
+
+
+def poison(world: World, person: Person) -> None:
+    """A message comes that can never be counted."""
+    content = order_content(world, person)
+    body = world.random.choice(
+        (
+            "{", "[]", json.dumps({"type": "order.lost"}), json.dumps(content | {"lines": []}),
+            json.dumps(content | {"currency": "XXX"}), json.dumps(content | {"colour": "red"}),
+            json.dumps(content | {"placed_at": "2199-01-01T00:00:00Z"}),
+            json.dumps({**content, "member_id": "m_nobody", "identity": None}),
+        )
+    )  # fmt: skip
+    world.put_on(PURCHASES, body)
+
+
+def deliver(world: World, _person: Person) -> None:
+    """The purchases queue hands a batch to its function."""
+    world.deliver(PURCHASES, 10)
+
+
+def settle(world: World, _person: Person) -> None:
+    """The settlements queue hands a batch to its function."""
+    world.deliver(SETTLEMENTS, 10)
+
+
+def night(world: World, _person: Person) -> None:
+    """The nightly schedule fires."""
+    world.tonight()
+
+
+def show_purchase(world: World, _person: Person) -> None:
+    """A shop looks at an order."""
+    if not world.history.lately_ordered:
+        return
+    order_id = world.random.choice(world.history.lately_ordered)["order_id"]
+
+    def check(world: World, answer: Answer) -> None:
+        known = world.audit.model.orders.get(order_id)
+        if _refused(answer, 200, not_found=known is None) or known is None or not answer.quiet:
+            return
+        for line in answer.json["lines"]:
+            pieces, _ = known.refunded.get(line["line_id"], (0, 0))
+            insist(line["refunded_quantity"] == pieces, "an order shows its refunds", order_id)
+
+    world.ask(Request("GET /purchases/{order_id}", {"order_id": order_id}, SHOP, check))
+
+
+def repeat(world: World, _person: Person) -> None:
+    """A client that has had its answer, or none, sends the very same request again."""
+    if world.recent:
+        world.ask(world.random.choice(world.recent))
+
+
+# ---- what must be true of messages -------------------------------------------------------------------------------
+
+
+def taken(world: World, queue: str, message: Message) -> None:
+    """Insist that a message that a function is done with is counted, waits in its record, or is a dead letter."""
+    if queue == SETTLEMENTS:
+        _settled(world, json.loads(message.body))
+    elif message.body not in world.dead_bodies:
+        insist(_is_counted(world, json.loads(message.body)), "nothing lost", message.body)
+
+
+def at_the_end(world: World) -> None:
+    """Insist that nothing waits any more, and that all that was accepted is counted or a dead letter."""
+    for (key,), item in world.store.tables["OperationsTable"].items.items():
+        insist("parked" not in item or not item["parked"]["L"], "nothing waits for ever", key)
+        insist(item.get("status") != {"S": "parked"}, "nothing waits for ever", key)
+    dead = {json.dumps(json.loads(body), sort_keys=True) for body in world.dead_bodies if body != "{"}
+    for content in world.accepted:
+        insist(_is_counted(world, content) or json.dumps(content, sort_keys=True) in dead, "nothing lost", content)
+
+
+def _is_counted(world: World, content: Content) -> bool:
+    if content["type"] == "order.completed":
+        item = _stored(world, "OperationsTable", f"order:{content['order_id']}")
+        if item is None or item["kind"]["S"] != "order":
+            return False
+        lines = [(line[0], line[1], line[2]) for line in json.loads(item["lines"]["S"])]
+        return lines == [(line["line_id"], line["quantity"], amount(line)) for line in content["lines"]]
+    item = _stored(world, "OperationsTable", f"refund:{content['refund_id']}")
+    return item is not None and item["order_id"]["S"] == content["order_id"]
+
+
+def _settled(world: World, work: Content) -> None:
+    for key in work["ids"]:
+        table = "MembersTable" if work["task"] == "member" else "OperationsTable"
+        item = _stored(world, table, key) or {}
+        due = item.get("due_at", {"S": "9999"})["S"]
+        insist(due > work["as_of"], "what was due is settled", key, due)
+
+
+# ---- making things up --------------------------------------------------------------------------------------------
+
+
+def send(world: World, content: Content) -> None:
+    """Send a message as shops do: straight onto the queue, or over HTTP."""
+    world.history.tell(content)
+    if world.random.random() < 0.7:
+        world.accepted.append(content)
+        world.put_on(PURCHASES, json.dumps(content))
+        return
+
+    def check(world: World, answer: Answer) -> None:
+        insist(answer.status == 202, "messages are taken", answer.text)
+        world.accepted.append(content)
+
+    world.ask(Request("POST /purchases", {}, SHOP, check, json.dumps(content)))
+
+
+def order_content(world: World, person: Person) -> Content:
+    """Make up an order."""
+    content = _order(world, world.name("order"), _lines(world.random))
+    drawn = world.random.random()
+    if drawn < 0.1:
+        return content
+    if drawn < 0.15:
+        return content | {"identity": "nobody"}
+    return content | _buyer(person) if person.member_id in world.audit.model.accounts else content
+
+
+def refund_content(world: World, of: Content) -> Content:
+    """Make up a refund of some lines of an order."""
+    random = world.random
+    lines: list[Content] = []
+    for line in of["lines"]:
+        if lines and random.random() < 0.5:
+            continue
+        if "quantity" not in line or random.random() < 0.1:
+            lines.append({"line_id": line["line_id"], "amount": random.randrange(1, 1500)})
+        else:
+            most = line["quantity"] + (random.random() < 0.05)
+            lines.append({"line_id": line["line_id"], "quantity": random.randrange(1, most + 1)})
+    return {
+        "type": "order.refunded",
+        "refund_id": world.name("refund"),
+        "order_id": of["order_id"],
+        "refunded_at": _written(world.millis // 1000),
+        "lines": lines,
+    }
+
+
+def _order(world: World, order_id: str, lines: list[Content]) -> Content:
+    ago = world.random.randrange(200_000) if world.random.random() < 0.2 else 0
+    return {
+        "type": "order.completed",
+        "order_id": order_id,
+        "placed_at": _written(world.millis // 1000 - ago),
+        "currency": "GBP",
+        "lines": lines,
+    }
+
+
+def _buyer(person: Person) -> Content:
+    return {"identity": person.name} if person.customer else {"member_id": person.member_id}
+
+
+def _lines(random: Random) -> list[Content]:
+    lines = []
+    for n in range(random.choice((1, 1, 2, 3))):
+        line: Content = {
+            "line_id": str(n + 1),
+            "sku": f"SKU-{random.randrange(9)}",
+            "quantity": random.randrange(1, 5),
+            "unit_price": random.randrange(50, 4000),
+        }
+        if category := random.choice(CATEGORIES):
+            line["category"] = category
+        if random.random() < 0.2:
+            line["discount"] = random.randrange(line["unit_price"])
+        lines.append(line)
+    return lines
+
+
+def _basket(world: World, person: Person, lines: list[Content]) -> Content:
+    coupons: Any = []
+    drawn = world.random.random()
+    if drawn < 0.3:
+        coupons = "best"
+    elif drawn < 0.6 and person.coupons:
+        coupons = [_recent(world.random, person.coupons)]
+    points = world.random.choice((0, world.random.randrange(60), "max"))
+    return {"order": {"currency": "GBP", "lines": lines, "shipping": 500}, "coupons": coupons, "points": points}
+
+
+def _recent(random: Random, things: list[Any]) -> Any:
+    """Choose something, mostly of the latest."""
+    return random.choice(things[-2:] if random.random() < 0.8 else things)
+
+
+def _refused(answer: Answer, *expected: int, not_found: bool = False, allowed: set[str] | None = None) -> bool:
+    """Say whether a request was refused, and insist that it was for a reason that there can be."""
+    if answer.status in expected:
+        return False
+    code = answer.json["code"]
+    codes = (allowed or set()) | ({"not_found"} if not_found else set())
+    insist(code in codes, "refused for a reason", answer.text)
+    return True
+
+
+def _stored(world: World, table: str, *key: Any) -> dict[str, Any] | None:
+    return world.store.tables[table].items.get(key)
+
+
+def _second(millis: int) -> datetime:
+    return datetime.fromtimestamp(millis // 1000, tz=UTC)
+
+
+def _written(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+READING = (
+    (4, show_card),
+    (2, list_entries),
+    (1, show_month),
+    (1, list_coupons),
+    (1, list_templates),
+    (2, show_purchase),
+)
+
+CHANGING = (
+    (4, enrol),
+    (6, sign_in),
+    (5, claim),
+    (2, quote),
+    (8, hold),
+    (4, confirm),
+    (4, release),
+    (14, order),
+    (5, redeemed_order),
+    (14, refund),
+    (2, early_refund),
+    (2, late_order),
+    (6, send_again),
+    (1, poison),
+    (10, deliver),
+    (1, settle),
+    (1, night),
+    (5, repeat),
+)
+
+PLAN = Plan(
+    acts=Acts(*READING, *CHANGING),
+    company=Acts(*CHANGING[1:-5], (20, deliver)),
+    taken=taken,
+    night=World.tonight,
+    at_the_end=at_the_end,
+)
