@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tessera import growth_days
 from tessera.programme.load import in_force
 from tests.simulation import wire
-from tests.simulation.model import Account, Commit, Fields, Model, lot_changes
+from tests.simulation.model import Account, Commit, Fields, Model, first_day_that_counts, lot_changes
 from tests.simulation.violations import insist
 
 if TYPE_CHECKING:
@@ -188,13 +188,13 @@ class Audit:
             insist(wire.number(item, "points") == balance, "balance = sum of entries", member_id)
             account = self.model.accounts[member_id]
             insist(account.balance == balance, "naive balance", member_id)
-            if in_force().tiers.growth.policy != "window":
-                continue
-            counted = growth_days.unpack(item["growth_days"]["B"])
-            left = {
-                day: growth for day, growth in account.growth.items() if growth and (day >= min(counted, default=day))
-            }
-            insist(not counted or left == counted, "growth by day", member_id, left, counted)
+            stored = growth_days.unpack(item["growth_days"]["B"])
+            if (first := first_day_that_counts(account.booked_at)) is not None:
+                counted, expected = (
+                    {day: growth for day, growth in by_day.items() if growth and day >= first}
+                    for by_day in (stored, account.growth)
+                )
+                insist(counted == expected, "growth by day", member_id, counted, expected)
 
 
 def _insist_on_what_is_overdue(now: str, account: Account, held: set[wire.Terms]) -> None:

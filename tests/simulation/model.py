@@ -409,11 +409,16 @@ def _grow(account: Account, entry: Fields, day: date, growth: int) -> None:
 
 def _grow_back(account: Account, entry: Fields, day: date, growth: int) -> None:
     """Take growth back from the day that got it, if that is still in the window; what waits is taken as it says."""
-    rule = in_force().tiers.growth
-    if rule.policy == "window" and "growth_waiting" not in entry["detail"]:
-        first = _local(entry["recorded_at"]) - timedelta(days=rule.days - 1)
+    first = first_day_that_counts(entry["recorded_at"])
+    if first is not None and "growth_waiting" not in entry["detail"]:
         counted = account.growth.get(day, 0) if day >= first else 0
         _grow(account, entry, day, -min(growth, counted))
+
+
+def first_day_that_counts(now: str) -> date | None:
+    """Answer the first day of the window in which growth counts; None if the programme has no window."""
+    rule = in_force().tiers.growth
+    return _local(now) - timedelta(days=rule.days - 1) if rule.policy == "window" else None
 
 
 def _growth_in_window() -> bool:

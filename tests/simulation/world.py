@@ -204,7 +204,7 @@ class World:
             self.millis += self.random.randrange(60_000)
         elif drawn < 0.95:
             self.millis += self.random.randrange(self.pace * 1_500_000)
-        elif drawn < 0.998:
+        elif drawn < 0.995:
             self.millis += self.random.randrange(self.pace * 20_000_000)
         else:
             self.millis += self.random.randrange(self.pace * 1_500_000_000)
