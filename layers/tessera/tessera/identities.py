@@ -6,6 +6,7 @@ So `me` needs no look-up, and enrolling twice meets the same member.
 import base64
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 SHOP = "shop"
 """The issuer of a shop's own customer numbers."""
@@ -46,6 +47,7 @@ def bucket(member_id: str) -> int:
     return int.from_bytes(hashlib.sha256(member_id.encode()).digest()[:2], "big") % BUCKETS
 
 
+@lru_cache(maxsize=1024)
 def short_hash(*parts: str) -> str:
     """Name a sequence of strings by 26 characters (130 bits) of its SHA-256; no two sequences share their encoding."""
     text = "".join(f"{len(part)}:{part}" for part in parts)

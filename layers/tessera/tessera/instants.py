@@ -7,6 +7,7 @@ IANA zone. Nothing here, or anywhere in the domain, reads a clock: now is always
 import re
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, reset_tzpath
 
 # A day must begin at the same instant wherever this runs: zones come from the locked tzdata, never from the machine.
@@ -30,8 +31,13 @@ def parse_instant(text: object) -> datetime:
     if not isinstance(text, str) or not _RFC3339_UTC.fullmatch(text):
         message = "must be an RFC 3339 time in UTC, such as 2026-11-22T08:26:00Z"
         raise ValueError(message)
+    return _parse(text[:19])
+
+
+@lru_cache(maxsize=1024)
+def _parse(seconds: str) -> datetime:
     try:
-        instant = datetime.fromisoformat(text[:19]).replace(tzinfo=UTC)
+        instant = datetime.fromisoformat(seconds).replace(tzinfo=UTC)
     except ValueError:
         message = "must be a time that exists"
         raise ValueError(message) from None
@@ -41,6 +47,7 @@ def parse_instant(text: object) -> datetime:
     return instant
 
 
+@lru_cache(maxsize=1024)
 def write_instant(instant: datetime) -> str:
     """Write an instant as RFC 3339 in UTC with `Z`, to the second."""
     return instant.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tessera import decay, growth_days, lots, tiers
@@ -29,7 +30,7 @@ Detail = Mapping[str, object]
 """What an entry needs to explain itself, as JSON: strings, integers, lists and objects of them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Entry:
     """An immutable line of the ledger: what happened at `at`, was booked at `recorded_at`, and came to."""
 
@@ -52,7 +53,7 @@ class Entry:
         """The entry's name: its member and its number."""
         return f"e_{self.member_id.removeprefix('m_')}_{self.sequence}"
 
-    @property
+    @cached_property
     def hash(self) -> bytes:
         """SHA-256 over the entry before and all of this one, so that no past entry can change unnoticed."""
         content = [

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
@@ -29,8 +30,14 @@ _LONGEST_MONTH = 31
 _A_LEAP_YEAR = 2024
 
 
+@cache
+def _zones() -> frozenset[str]:
+    # Listing them reads a file of the time zone package, each time.
+    return frozenset(available_timezones())
+
+
 def _zone_exists(zone: str) -> str:
-    if zone not in available_timezones():
+    if zone not in _zones():
         message = "must be an IANA time zone, such as Asia/Shanghai"
         raise ValueError(message)
     return zone
