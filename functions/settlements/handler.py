@@ -1,4 +1,4 @@
-"""Works off the settlements queue: tier terms that have ended, refunds whose order never came."""
+"""Works off the settlements queue: what time has done to members, refunds whose order never came."""
 
 from typing import Any
 

@@ -94,25 +94,18 @@ def test_a_ledger_that_nobody_touched_is_verified(app: App) -> None:
     assert answer["points_balance"] == app.entries()[0]["points_balance"]
 
 
-@pytest.mark.parametrize(
-    ("change", "check", "sequence"),
-    [
-        ("SET points = points + :n", "chain", 5),
-        ("SET points_balance = points_balance + :n", "chain", 5),
-        ("SET programme_version = programme_version + :n", "chain", 5),
-    ],
-)
-def test_the_first_entry_that_was_changed_is_named(app: App, change: str, check: str, sequence: int) -> None:
+@pytest.mark.parametrize("field", ["points", "points_balance", "programme_version"])
+def test_the_first_entry_that_was_changed_is_named(app: App, field: str) -> None:
     live(app)
     client.DYNAMODB.update_item(
         TableName=app.addresses["LedgerTable"],
         Key={"member_id": {"S": ALICE}, "sequence": {"N": "5"}},
-        UpdateExpression=change,
+        UpdateExpression=f"SET {field} = {field} + :n",
         ExpressionAttributeValues={":n": {"N": "1"}},
     )
     answer = app.get(f"/members/{ALICE}/entries/verification", as_="operator").json
     assert answer["verified"] is False
-    assert (answer["mismatch"]["check"], answer["mismatch"]["sequence"]) == (check, sequence)
+    assert (answer["mismatch"]["check"], answer["mismatch"]["sequence"]) == ("chain", 5)
 
 
 def test_an_entry_that_is_gone_is_missed(app: App) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from tessera.digests import Digest, Head
+from tessera.digests import Digest
 from tessera.identities import bucket
 from tessera.reconciliation import NIGHTS, buckets_of_night
 from tessera.service import bucket_verification
 from tessera.service.verification import Verified, verify_member
 from tessera.store import client, digests
-from tessera.verification import Mismatch
+from tessera.verification import Head, Mismatch
 from tests import resources
 from tests.app import App, member_id
 from tests.handlers.conftest import Refuse

@@ -259,10 +259,10 @@ def _purchase(model: Model, member_id: str, account: Account, entry: Fields, com
     if "redemption_id" not in order:
         insist(spent == 0, "points spent", order_id)
         return earned
-    return earned - _redeemed(model, account, order, spent)
+    return earned - _redeemed(model, account, order, spent, entry)
 
 
-def _redeemed(model: Model, account: Account, order: Fields, spent: int) -> int:
+def _redeemed(model: Model, account: Account, order: Fields, spent: int, entry: Fields) -> int:
     """Answer what an order takes for the redemption that it names: nothing, if its hold has taken it."""
     hold = model.holds[order["redemption_id"]]
     insist(hold.order_id == order["order_id"], "whose redemption", order["redemption_id"])
@@ -271,7 +271,7 @@ def _redeemed(model: Model, account: Account, order: Fields, spent: int) -> int:
     if hold.state == "open":
         account.holds.pop(order["redemption_id"], None)
         hold.state, hold.spent = "confirmed", hold.points
-        return 0
+        return _missed(entry, hold.owed)
     if hold.state == "confirmed":
         return 0
     insist(hold.state == "let go", "one redemption an order", hold.state)
@@ -303,15 +303,18 @@ def _refund(model: Model, member_id: str, account: Account, entry: Fields, commi
     there = sum(points for points in account.lots.values() if points > 0)
     insist(min(due, there) <= detail["taken"] <= min(due, there + returned), "what a refund takes", refund_id, detail)
     left = due - detail["taken"]
-    if _may_owe():
-        insist(detail.get("debt", 0) == left, "what a refund takes", refund_id, left)
-        return returned - due
     for hold in account.holds.values():
         part = min(left, hold.points - hold.owed)
         hold.owed += part
         left -= part
-    insist(detail.get("shortfall", 0) == left, "what a refund takes", refund_id, left)
-    return returned - int(detail["taken"])
+    return returned - int(detail["taken"]) - _missed(entry, left)
+
+
+def _missed(entry: Fields, points: int) -> int:
+    """Answer what an entry takes for points that are to be taken back and are spent: a debt, or nothing."""
+    stated = "debt" if _may_owe() else "shortfall"
+    insist(entry["detail"].get(stated, 0) == points, "what a refund takes", entry["source"], points)
+    return points if _may_owe() else 0
 
 
 def _hold(model: Model, member_id: str, account: Account, entry: Fields, commit: Commit) -> int:
@@ -354,7 +357,8 @@ def _confirmation(_model: Model, _member_id: str, account: Account, entry: Field
     record = _redemption(commit, redemption_id)
     insist(record["status"] == "confirmed", "a confirmation has its record", redemption_id)
     hold.state, hold.spent = "confirmed", sum(line[1] for line in json.loads(record["lines"]))
-    return max(0, hold.points - hold.spent - hold.owed)
+    left = hold.points - hold.spent - hold.owed
+    return max(0, left) - _missed(entry, max(0, -left))
 
 
 def _expiry(_model: Model, _member_id: str, account: Account, entry: Fields, _commit: Commit) -> int:

@@ -9,8 +9,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tessera.digests import Digest, Head
+from tessera.digests import Digest
 from tessera.store import digests
+from tessera.verification import Head
 from tests.app import App
 from tests.factories import NOON
 

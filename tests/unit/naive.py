@@ -365,6 +365,7 @@ class Account:
         """Spend so many of the points of a hold, the first of them; the others return."""
         hold = self.holds.pop(redemption_id)
         self.spent[redemption_id], back = divided(hold.parts, spent)
+        self.miss(max(0, spent + hold.owed - hold.points))
         self.put(divided(back, hold.owed)[1])
 
     def release(self, redemption_id: str) -> None:
@@ -444,7 +445,8 @@ class Account:
     def with_grace(self, part: Lot) -> Lot:
         """Answer points that had paid as they come back."""
         least = self.after(self.today() + timedelta(days=self.figures.grace_days))
-        if self.figures.grace_days and self.end(part) < least:
+        short = self.end(part) <= self.now if part.idle else self.end(part) < least
+        if self.figures.grace_days and short:
             return Lot(part.points, expires=least)
         return part
 
@@ -485,13 +487,16 @@ class Account:
         mature = [lot for lot in self.lots if replace(lot, points=0) == replace(own, matures=None)]
         for lots in (pending, mature, self.soonest_first(self.lots)):
             points -= sum(part.points for part in self.take(lots, points))
-        if self.figures.debt:
-            self.debt += points
-            return
         for hold in self.holds.values():
             part = min(points, hold.points - hold.owed)
             hold.owed += part
             points -= part
+        self.miss(points)
+
+    def miss(self, points: int) -> None:
+        """Owe points that are to be taken back and are spent, or let them go."""
+        if self.figures.debt:
+            self.debt += points
 
     def expire(self, lot: Lot) -> None:
         """Let points go."""

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from tessera import digests
-from tessera.digests import Digest, Head, renewed
+from tessera.digests import Digest, renewed
+from tessera.verification import Head
 from tests.factories import NOON
 
 ALICE = Head(17, bytes(range(32)))

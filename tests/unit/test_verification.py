@@ -63,7 +63,7 @@ def found(stored: Stored, member: Member = MEMBER, earlier: Head | None = None) 
 
 def test_what_was_not_touched_is_as_it_has_to_be() -> None:
     assert verify(MEMBER, STORED, RULES) is None
-    assert verify(MEMBER, STORED, RULES, earlier=(3, ENTRIES[2].hash)) is None
+    assert verify(MEMBER, STORED, RULES, earlier=Head(3, ENTRIES[2].hash)) is None
 
 
 def test_the_chain_shows_a_change_to_any_field_of_an_entry() -> None:
@@ -113,14 +113,14 @@ def test_a_chain_that_was_rewritten_with_the_member_is_not_the_one_that_was_atte
     forged = rewritten(changed(4, rules=("other",)))
     member = replace(MEMBER, chain=forged[-1][1])
     assert verify(member, forged, RULES) is None
-    assert found(forged, member, earlier=(5, ENTRIES[4].hash)) == ("head", 5)
-    assert found(forged, member, earlier=(4, ENTRIES[3].hash)) == ("head", 4)
+    assert found(forged, member, earlier=Head(5, ENTRIES[4].hash)) == ("head", 5)
+    assert found(forged, member, earlier=Head(4, ENTRIES[3].hash)) == ("head", 4)
 
 
 def test_a_chain_that_ends_before_the_entry_that_was_attested_is_cut_off() -> None:
     journal = enrol("m_1", None, RULES, NOON)
     stored = [(entry, entry.hash) for entry in journal.entries]
-    assert found(stored, journal.member, earlier=(5, ENTRIES[4].hash)) == ("head", 5)
+    assert found(stored, journal.member, earlier=Head(5, ENTRIES[4].hash)) == ("head", 5)
 
 
 def test_a_balance_that_does_not_follow_from_the_one_before_shows_in_a_chain_that_holds() -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tessera.programme.model import ActionRule, Cap
 
 KEPT_DAYS = 62
-"""Days of which it is remembered what was earned on them. An action before these earns nothing that has a cap."""
+"""Days of which it is remembered what was earned. Of a day, week or month that began earlier a cap leaves nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,10 @@ def count(journal: Journal, message: ActionDone, fingerprint: str, attributes: s
         if room.left < growth:
             growth = room.left
             detail["growth_capped"] = room.cap
-    journal.change(actions={**member.actions, message.kind: _counted(before, day, today, points, growth)})
+    kept = {kind: earned for kind, earned in member.actions.items() if kind in programme.actions}
+    if rule.is_capped:
+        kept[message.kind] = _counted(before, day, today, points, growth)
+    journal.change(actions=kept)
     journal.book(
         "action",
         at=message.at,

@@ -11,18 +11,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from tessera.instants import parse_instant, write_instant
+from tessera.verification import Head
 
 SCHEMA = 1
-
-
-class Head(NamedTuple):
-    """The last entry of a chain: its number and its hash."""
-
-    sequence: int
-    hash: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

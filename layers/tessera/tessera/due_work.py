@@ -14,8 +14,6 @@ from tessera.instants import parse_instant, write_instant
 BATCH = 25
 """How many of those who are due go into one message."""
 
-SCHEMA = 1
-
 Task = Literal["member", "refund"]
 
 
@@ -30,7 +28,7 @@ class DueWork:
 
 def write(work: DueWork) -> str:
     """Write a message."""
-    content = {"schema_version": SCHEMA, "task": work.task, "ids": list(work.ids), "as_of": write_instant(work.as_of)}
+    content = {"schema_version": 1, "task": work.task, "ids": list(work.ids), "as_of": write_instant(work.as_of)}
     return json.dumps(content)
 
 

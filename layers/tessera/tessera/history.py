@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from tessera import growth_days, lots, tiers
+from tessera import decay, growth_days, lots, tiers
 from tessera.decay import Decayed
 from tessera.instants import local_day, parse_instant
 from tessera.journal import ACTIVITIES
@@ -61,7 +61,7 @@ def step(member: Member, entry: Entry, programme: Programme) -> Member:
     instant = _effective(entry)
     # Among what happens at one instant the review of a tier comes last.
     reviewed_until = instant - _A_SECOND if _by_time(entry) and entry.kind != "tier_change" else instant
-    member = keep_tiers(member, programme, reviewed_until)
+    member = _keep_tiers(member, programme, reviewed_until)
     change = dict(lots.read(detail.get("lots", ())))
     after = replace(
         member,
@@ -87,7 +87,7 @@ def step(member: Member, entry: Entry, programme: Programme) -> Member:
     return after
 
 
-def keep_tiers(member: Member, programme: Programme, until: datetime) -> Member:
+def _keep_tiers(member: Member, programme: Programme, until: datetime) -> Member:
     """Renew the terms that ended with the tier kept: these leave no entry, for nothing changed."""
     while member.tier.until is not None and member.tier.until <= until:
         after = tiers.reviewed(member, programme)
@@ -133,18 +133,12 @@ def _holds(member: Member, entry: Entry, change: lots.Lots) -> tuple[Hold, ...]:
 def _with_growth(member: Member, entry: Entry, programme: Programme, instant: datetime) -> Member:
     detail: Any = entry.detail
     if entry.kind == "decay":
-        decayed = Decayed(local_day(instant, programme.zone), detail["percent"])
-        after = replace(member, decays=(*member.decays, decayed))
-        nothing = not tiers.growth(after, programme, instant)
-        return replace(after, growth_days={}, decays=()) if nothing else after
-    if entry.growth or "growth_as_earned" in detail:
-        day = detail.get("growth_day")
-        counted = growth_days.counted(
-            member.growth_days,
-            date.fromisoformat(day) if day else local_day(entry.at, programme.zone),
-            detail.get("growth_as_earned", entry.growth),
-        )
-        member = replace(member, growth_days=counted)
+        decays = (*member.decays, Decayed(local_day(instant, programme.zone), detail["percent"]))
+        nothing = not decay.value(member.growth_days, decays)
+        return replace(member, growth_days={}, decays=()) if nothing else replace(member, decays=decays)
+    if "growth_day" in detail:
+        day, growth = date.fromisoformat(detail["growth_day"]), detail.get("growth_as_earned", entry.growth)
+        member = replace(member, growth_days=growth_days.counted(member.growth_days, day, growth))
     waiting = dict(member.growth_waiting)
     if "growth_waiting" in detail:
         growth, until, day = detail["growth_waiting"]

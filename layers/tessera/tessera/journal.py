@@ -178,7 +178,7 @@ class Journal:
         source: Mapping[str, str],
         detail: dict[str, object],
     ) -> None:
-        if upgrade := tiers.upgrade(self.member, self.programme, self.instant):
+        if growth > 0 and (upgrade := tiers.upgrade(self.member, self.programme, self.instant)):
             detail["tier"] = tiers.change(self.member.tier, upgrade)
             self.change(tier=upgrade)
         member = self.member
@@ -239,10 +239,8 @@ class Journal:
 
     def _count(self, growth: int, day: date | None, at: datetime, detail: dict[str, object]) -> int:
         """Count growth on its day; answer what it is worth, which for growth that has decayed is less than it was."""
-        usual = local_day(at, self.programme.zone)
-        day = day or self.growth_day(usual)
-        if day != usual:
-            detail["growth_day"] = day.isoformat()
+        day = day or self.growth_day(local_day(at, self.programme.zone))
+        detail["growth_day"] = day.isoformat()
         before = tiers.growth(self.member, self.programme, self.instant)
         self.change(growth_days=growth_days.counted(self.member.growth_days, day, growth))
         if self.programme.tiers.growth.policy == "window":

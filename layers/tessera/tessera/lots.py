@@ -52,8 +52,8 @@ Written = list[list[object]]
 def earned(rules: Points, zone: str, at: datetime, now: datetime, *, pending: bool = False) -> Terms:
     """Answer the terms of points that are earned at `at`; those of a purchase are pending while goods may come back."""
     day = local_day(at, zone)
-    matures_at = midnight(day + timedelta(days=rules.return_window_days + 1), zone) if pending else at
-    waits = matures_at if rules.return_window_days and matures_at > now else None
+    matures_at = midnight(day + timedelta(days=rules.return_window_days + 1), zone)
+    waits = matures_at if pending and rules.return_window_days and matures_at > now else None
     match rules.expiry.policy:
         case "month_end":
             month = months_later(day.replace(day=1), rules.expiry.months + 1)
@@ -71,7 +71,9 @@ def with_grace(terms: Terms, rules: Points, zone: str, active_on: date, now: dat
         return terms
     least = midnight(local_day(now, zone) + timedelta(days=rules.returned_grace_days + 1), zone)
     end = terms.end(active_on, zone)
-    return Terms(least) if end is not None and end < least else terms
+    # Points that inactivity ends live on with whatever the member does next; a date would take that from them.
+    is_short = end is not None and (end <= now if terms.idle_days is not None else end < least)
+    return Terms(least) if is_short else terms
 
 
 def changed(lots: Lots, change: Lots) -> dict[Terms, int]:

@@ -54,11 +54,8 @@ def adjust(  # noqa: PLR0913 - an adjustment has this many parts
     )
 
 
-def change_standing(journal: Journal, standing: Standing, *, reason: str, note: str, by: str) -> bool:
-    """Freeze a member, lift that, or close the account for good.
-
-    Returns:
-        whether anything changed: who is frozen already stays so without another entry.
+def change_standing(journal: Journal, standing: Standing, *, reason: str, note: str, by: str) -> None:
+    """Freeze a member, lift that, or close the account for good. A standing that is there already is no entry.
 
     Raises:
         Invalid: the programme has no such reason.
@@ -66,12 +63,11 @@ def change_standing(journal: Journal, standing: Standing, *, reason: str, note: 
     """
     explained = _explained(journal, reason, note, by)
     if journal.member.standing == standing:
-        return False
+        return
     if journal.member.standing == "closed":
         raise Conflict("member_closed", "The account is closed, and that is for good.")
     journal.change(standing=standing)
     journal.book(_KINDS[standing], rules=(f"reason:{reason}",), detail={"standing": standing, **explained})
-    return True
 
 
 def _explained(journal: Journal, reason: str, note: str, by: str) -> dict[str, object]:

@@ -154,6 +154,8 @@ class Redeemed:
     parts: Parts
     booked: bool
     """Whether the balance is without these points already; those of a hold that was let go are taken once more."""
+    owed: int = 0
+    """Points that its hold should have given back less, for refunds: as all of them are spent, it cannot."""
 
 
 def record(
@@ -210,7 +212,7 @@ def complete(
         record(message, fingerprint, programme, journal.now, earnings), member_id=member.member_id, reports=reports
     )
     terms = journal.terms(order.placed_at, pending=True)
-    change = {terms: order.points} if order.points else {}
+    change: Lots = {terms: order.points} if order.points else {}
     waits = programme.points.growth_waits and terms.matures_at is not None
     order = replace(order, terms=terms, growth_day=_growth_day(journal, order, terms.matures_at if waits else None))
     if redeemed:
@@ -235,6 +237,7 @@ def complete(
     source = {"order_id": order.order_id}
     if redeemed:
         source["redemption_id"] = redeemed.redemption_id
+        change = miss(journal, redeemed.owed, change, detail)
     if waits and order.growth and terms.matures_at:
         detail["growth_waiting"] = _wait(journal, terms.matures_at, order.growth_day, order.growth)
     journal.book(
@@ -277,9 +280,9 @@ def refund(journal: Journal, before: Order, after: Order, message: OrderRefunded
 
     Points that had paid come back to the lots they came from; of several the last to expire comes back first. Points
     that were earned are taken from the order's own lot, then from others, the soonest to expire first; those that have
-    expired are gone already. What is not there is, by the programme's policy, owed by the balance, or else by what
-    open holds will give back, and the entry states what is left. Growth leaves the day that got it, if that day still
-    counts.
+    expired are gone already. What is held for other orders is not spent yet: the holds give back so much less. What is
+    not there at all is, by the programme's policy, owed by the balance, or let go and stated. Growth leaves the day
+    that got it, if that day still counts.
     """
     due = _difference(before, after, "points")
     returned = _returned(journal, before, after)
@@ -292,17 +295,11 @@ def refund(journal: Journal, before: Order, after: Order, message: OrderRefunded
         detail["returned"] = back
     if expired:
         detail["expired"] = lots.write(expired)
-    if left and journal.programme.points.refund == "debt":
-        detail["debt"] = left
-        change = lots.loss([(OPEN, left)], change)
-    elif left:
-        before_owing = sum(hold.owed for hold in journal.member.holds)
-        journal.change(holds=owe(journal.member.holds, left))
-        owed = sum(hold.owed for hold in journal.member.holds) - before_owing
-        if owed:
-            detail["owed"] = owed
-        if owed < left:
-            detail["shortfall"] = left - owed
+    before_owing = sum(hold.owed for hold in journal.member.holds)
+    journal.change(holds=owe(journal.member.holds, left))
+    if owed := sum(hold.owed for hold in journal.member.holds) - before_owing:
+        detail["owed"] = owed
+    change = miss(journal, left - owed, change, detail)
     growth, day = _take_growth(journal, before, _difference(before, after, "growth"), detail)
     journal.change(gone=lots.changed(journal.member.gone, lots.loss(expired)))
     journal.book(
@@ -316,6 +313,17 @@ def refund(journal: Journal, before: Order, after: Order, message: OrderRefunded
         detail=detail,
     )
     journal.book_expired()
+
+
+def miss(journal: Journal, points: int, change: Lots, detail: dict[str, object]) -> Lots:
+    """Book, on top of a change, that points which are to be taken back are spent: by policy a debt, or let go."""
+    if not points:
+        return change
+    if journal.programme.points.refund == "debt":
+        detail["debt"] = points
+        return lots.loss([(OPEN, points)], change)
+    detail["shortfall"] = points
+    return change
 
 
 def _growth_day(journal: Journal, order: Order, waits_until: datetime | None) -> date:

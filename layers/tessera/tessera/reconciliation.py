@@ -14,8 +14,6 @@ from tessera.instants import parse_instant, write_instant
 NIGHTS = 28
 """After so many nights every bucket has had its turn. A night that was skipped is made up for by the same one later."""
 
-SCHEMA = 1
-
 
 @dataclass(frozen=True, slots=True)
 class BucketDue:
@@ -32,7 +30,7 @@ def buckets_of_night(now: datetime) -> range:
 
 def write(due: BucketDue) -> str:
     """Write a message."""
-    return json.dumps({"schema_version": SCHEMA, "bucket": due.bucket, "as_of": write_instant(due.as_of)})
+    return json.dumps({"schema_version": 1, "bucket": due.bucket, "as_of": write_instant(due.as_of)})
 
 
 def read(body: str) -> BucketDue:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tessera import lots
 from tessera.identities import short_hash
-from tessera.purchases import Redeemed, Report, allot_points
+from tessera.purchases import Redeemed, Report, allot_points, miss
 from tessera.refusals import Conflict, Invalid, Problem
 
 if TYPE_CHECKING:
@@ -126,13 +126,9 @@ def confirm(
     confirmed = replace(redemption, status="confirmed", lines=kept, parts=lots.between(redemption.parts, 0, spent))
     owed = _drop_hold(journal, redemption)
     back = lots.between(redemption.parts, spent + owed, redemption.points)
-    returned = sum(points for _, points in back)
-    journal.book(
-        "confirmation",
-        change=lots.gain(back),
-        source=source(redemption),
-        detail={"points_spent": spent, "returned": returned},
-    )
+    detail: dict[str, object] = {"points_spent": spent, "returned": sum(points for _, points in back)}
+    change = miss(journal, max(0, spent + owed - redemption.points), lots.gain(back), detail)
+    journal.book("confirmation", change=change, source=source(redemption), detail=detail)
     journal.book_expired()
     return confirmed, [coupon.redeem(redemption.redemption_id) for coupon in held]
 
@@ -193,10 +189,10 @@ def on_arrival(
         points_by_line=tuple(by_line),
         parts=journal.spend(redemption.points) if let_go else redemption.parts,
         booked=not let_go,
+        owed=_drop_hold(journal, redemption),
     )
     if redemption.status == "confirmed":
         return Arrival(redeemed=redeemed, reports=reports)
-    _drop_hold(journal, redemption)
     return Arrival(
         redeemed=redeemed,
         reports=reports,

@@ -44,9 +44,11 @@ def settle(member: Member, programme: Programme, now: datetime, most: int | None
         journal.instant, work = max(event[0], member.booked_at), event[1]
         work(journal)
     if event:
+        # More is to be booked: as of now nothing may be forgotten, nor taken for done, that the rest still needs.
         journal.change(booked_at=journal.instant)
+    else:
+        _forget(journal)
     journal.instant = journal.now
-    _forget(journal)
     return journal
 
 

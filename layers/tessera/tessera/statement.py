@@ -65,7 +65,7 @@ def _purchase(entry: Entry) -> str:
     pending = [row[_MATURES] for row in detail.get("lots", []) if len(row) > _MATURES and row[_MATURES]]
     if pending:
         sentence += f"; pending until {pending[0][:10]}"
-    return sentence
+    return sentence + _missed(entry)
 
 
 def _refund(entry: Entry) -> str:
@@ -76,11 +76,15 @@ def _refund(entry: Entry) -> str:
         sentence += f"; {entry.detail['owed']} points are set aside for another order and go when they are back"
     if entry.detail.get("expired"):
         sentence += "; of the points that it earned some had expired"
+    return sentence + _missed(entry)
+
+
+def _missed(entry: Entry) -> str:
     if entry.detail.get("debt"):
-        sentence += f"; {entry.detail['debt']} points were spent already and are owed"
+        return f"; {entry.detail['debt']} points to be taken back were spent already and are owed"
     if entry.detail.get("shortfall"):
-        sentence += f"; {entry.detail['shortfall']} points were spent already and are not asked for"
-    return sentence
+        return f"; {entry.detail['shortfall']} points to be taken back were spent already and are not asked for"
+    return ""
 
 
 def _action(entry: Entry) -> str:
@@ -130,9 +134,9 @@ def _release(entry: Entry) -> str:
 
 def _confirmation(entry: Entry) -> str:
     sentence = f"Order {entry.source['order_id']}: {entry.detail['points_spent']} points paid"
-    if entry.points:
-        sentence += f", {entry.points} back for what was not sent"
-    return sentence
+    if entry.detail["returned"]:
+        sentence += f", {entry.detail['returned']} back for what was not sent"
+    return sentence + _missed(entry)
 
 
 def _tier_change(entry: Entry) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tessera import growth_days, lots
-from tessera.history import blank, keep_tiers, step
-from tessera.instants import local_day
+from tessera import lots
+from tessera.history import blank, step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,8 +17,12 @@ if TYPE_CHECKING:
     from tessera.programme.model import Programme
     from tessera.purchases import Order
 
-Head = tuple[int, bytes]
-"""The end of a chain: the number of an entry, and its hash."""
+
+class Head(NamedTuple):
+    """The end of a chain: the number of the last entry, and its hash."""
+
+    sequence: int
+    hash: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,7 @@ def verify(
             return Mismatch(check="lots", sequence=entry.sequence, detail="The lots do not add up to the balance.")
     if earlier and earlier[0] > rebuilt.sequence:
         return Mismatch(check="head", sequence=earlier[0], detail="An entry that was attested is not there.")
-    return _misfits(member, rebuilt, programme)
+    return _misfits(member, rebuilt)
 
 
 def _misfit(before: Member, entry: Entry, stored: bytes, earlier: Head | None) -> Mismatch | None:
@@ -80,19 +83,29 @@ def _misfit(before: Member, entry: Entry, stored: bytes, earlier: Head | None) -
     return None
 
 
-def _misfits(member: Member, rebuilt: Member, programme: Programme) -> Mismatch | None:
-    """Compare the state that is kept with the one that follows from the entries."""
-    rebuilt = keep_tiers(rebuilt, programme, member.booked_at)
-    if programme.tiers.growth.policy == "window":
-        today, days = local_day(member.booked_at, programme.zone), programme.tiers.growth.days
-        member, rebuilt = (
-            replace(one, growth_days=growth_days.since(one.growth_days, today, days)) for one in (member, rebuilt)
-        )
-    for what in ("sequence", "chain", "points", "lots", "holds", "growth_days", "growth_waiting", "decays", "tier"):
-        if getattr(member, what) != getattr(rebuilt, what):
-            detail = f"What is kept of the member ({what}) is not what follows from the entries."
-            return Mismatch(check="member", sequence=rebuilt.sequence, detail=detail)
-    return None
+_KEPT = ("sequence", "chain", "points", "lots", "holds", "growth_waiting", "decays", "standing", "sign_in", "active_on")
+"""What is kept of a member exactly as the entries have it, whatever the rules have become since."""
+
+
+def _misfits(member: Member, rebuilt: Member) -> Mismatch | None:
+    """Compare the state that is kept with the one that follows from the entries.
+
+    What only the rules that were in force could tell is left out: when a tier's term was renewed, and how much of the
+    past a window has let go.
+    """
+    wrong = [what for what in _KEPT if getattr(member, what) != getattr(rebuilt, what)]
+    if member.tier.id != rebuilt.tier.id:
+        wrong.append("tier")
+    oldest = min(member.growth_days, default=None)
+    recent = {day: growth for day, growth in rebuilt.growth_days.items() if oldest is not None and day >= oldest}
+    if member.growth_days != recent:
+        wrong.append("growth_days")
+    if any(rebuilt.gone.get(terms) != points for terms, points in member.gone.items()):
+        wrong.append("gone")
+    if not wrong:
+        return None
+    detail = f"What is kept of the member ({wrong[0]}) is not what follows from the entries."
+    return Mismatch(check="member", sequence=rebuilt.sequence, detail=detail)
 
 
 @dataclass(slots=True)
@@ -116,7 +129,7 @@ class OrderBook:
         detail: Any = entry.detail
         if entry.kind == "purchase":
             booked = self._booked[entry.source["order_id"]]
-            booked.earned += entry.points + detail.get("taken_again", 0)
+            booked.earned += entry.points + detail.get("taken_again", 0) + detail.get("debt", 0)
             booked.sequence = entry.sequence
         elif entry.kind == "refund":
             booked = self._booked[entry.source["order_id"]]

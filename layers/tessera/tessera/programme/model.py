@@ -210,6 +210,11 @@ class ActionRule(Reward):
     """Whether the tier multiplies its points; growth is never multiplied."""
     caps: Caps = Caps()
 
+    @property
+    def is_capped(self) -> bool:
+        """Whether what it has earned matters to what it earns next."""
+        return self.caps != Caps()
+
 
 class Operators(Rules):
     """What people at the brand may do to a member by hand, and the reasons they may give."""

@@ -8,12 +8,12 @@ hour with ten buckets at a time. Members with 120 milliseconds' worth of history
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tessera.digests import Head, renewed
+from tessera.digests import renewed
 from tessera.reconciliation import read
 from tessera.service.verification import verify_member
 from tessera.store import digests
 from tessera.store.buckets import members_of
-from tessera.verification import Mismatch
+from tessera.verification import Head, Mismatch
 
 
 @dataclass(frozen=True, slots=True)

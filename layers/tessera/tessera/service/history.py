@@ -11,14 +11,12 @@ from tessera.refusals import NotFound, Unreadable
 from tessera.store import lists
 
 
-def as_of(text: str | None, now: datetime) -> datetime:
-    """Read a past instant from the query; now, if the client gives none.
+def as_of(text: str, now: datetime) -> datetime:
+    """Read a past instant from the query.
 
     Raises:
         Unreadable: it is no instant, or has not come yet.
     """
-    if text is None:
-        return now
     try:
         instant = parse_instant(text)
     except ValueError as error:

@@ -160,12 +160,12 @@ def list_entries(
         Unreadable: instant, limit or cursor is none.
     """
     member, _ = find(named(caller, path_id), lambda id_: fetch(member=id_))
-    instant = as_of(past, now)
     of = f"entries {member.member_id} {past}"
     most = paging.limit(limit)
     before = paging.number(of, cursor)
-    if past is not None and before is None:
-        before = last_recorded(member, instant) + 1
+    if past is not None:
+        last = last_recorded(member, as_of(past, now))
+        before = min(before or last + 1, last + 1)
     entries = lists.entries(member.member_id, most + 1, before)
     more = paging.cursor(of, str(entries[most - 1].sequence)) if len(entries) > most else None
     written = [answers.entry(entry, for_staff=bool(caller.roles)) for entry in entries[:most]]

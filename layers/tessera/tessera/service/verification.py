@@ -21,7 +21,6 @@ _ORDERS_AT_ONCE = 100
 class Verified:
     """What came of verifying a member."""
 
-    member_id: str
     entries: int
     head: bytes
     """The hash of the last entry."""
@@ -55,7 +54,7 @@ def verify(member: Member, earlier_head: Head | None = None, *, orders: bool = F
     mismatch = verification.verify(member, noted(), in_force(), earlier_head)
     if orders and mismatch is None:
         mismatch = book.verify(_orders(book.order_ids))
-    return Verified(member_id=member.member_id, entries=member.sequence, head=member.chain, mismatch=mismatch)
+    return Verified(entries=member.sequence, head=member.chain, mismatch=mismatch)
 
 
 def _orders(order_ids: list[str]) -> dict[str, Order]:

@@ -1,11 +1,11 @@
 """The domain's records as items and back. Every item says which version of its shape it has: `schema`."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from tessera import decay, growth_days, lots
+from tessera import decay, growth_days, lots, varints
 from tessera.actions import Action
 from tessera.coupons import Coupon
 from tessera.idempotency import Answer
@@ -47,10 +47,11 @@ def from_member(member: Member, due: datetime | None) -> dict[str, object]:
         "tier_since": _seconds(member.tier.since),
         "tier_until": _seconds(member.tier.until) if member.tier.until else None,
         "growth_days": growth_days.pack(member.growth_days),
-        "growth_waiting": [
-            [_seconds(matures_at), day.toordinal(), growth]
+        "growth_waiting": varints.pack(
+            number
             for (matures_at, day), growth in member.growth_waiting.items()
-        ]
+            for number in (_seconds(matures_at), day.toordinal(), growth)
+        )
         or None,
         "decays": decay.pack(member.decays) or None,
         "active_on": member.active_on.toordinal(),
@@ -101,7 +102,7 @@ def to_member(fields: Fields) -> Member:
         growth_days=growth_days.unpack(fields["growth_days"]),
         growth_waiting={
             (_instant(matures_at), date.fromordinal(day)): growth
-            for matures_at, day, growth in fields.get("growth_waiting", [])
+            for matures_at, day, growth in _threes(varints.unpack(fields.get("growth_waiting", b"")))
         },
         decays=decay.unpack(fields.get("decays", b"")),
         active_on=date.fromordinal(fields["active_on"]),
@@ -450,6 +451,10 @@ def _to_action_count(stored: list[Any]) -> ActionCount:
 
 def _json(content: object) -> str:
     return json.dumps(content, separators=(",", ":"), ensure_ascii=False)
+
+
+def _threes(numbers: Iterator[int]) -> Iterator[tuple[int, int, int]]:
+    return zip(numbers, numbers, numbers, strict=True)
 
 
 def _seconds(instant: datetime) -> int:
