@@ -248,13 +248,18 @@ class Life(RuleBasedStateMachine):
         self.keep(journal)
         self.model.add(self.now, Account.refund, order_id, line_id, units=units, amount=amount)
 
-    @rule(basket=baskets(2), wait=st.sampled_from([timedelta(0), *SHORT_WAITS, *LONG_WAITS]), confirm=st.booleans())
-    def returns_what_it_has_spent(self, basket: list[Line], wait: timedelta, confirm: bool) -> None:
-        """Buy, spend all points or hold them for another order, and bring everything back."""
-        order_id = self.buy(basket, timedelta(0))
+    @rule(
+        basket=baskets(2),
+        late=LATE,
+        wait=st.sampled_from([timedelta(0), *SHORT_WAITS, *LONG_WAITS]),
+        spends=st.sampled_from(["nothing", "for now", "for good"]),
+    )
+    def returns_an_order(self, basket: list[Line], late: timedelta, wait: timedelta, spends: str) -> None:
+        """Buy, perhaps spend all points or hold them for another order, and later bring everything back."""
+        order_id = self.buy(basket, late)
         self.pass_time(wait, nightly=False)
-        redemption_id = self.hold([line(quantity=100)], "max")
-        if redemption_id and confirm:
+        self.buy(basket, timedelta(0))
+        if spends != "nothing" and (redemption_id := self.hold([line(quantity=100)], "max")) and spends == "for good":
             self.confirm(redemption_id, only_first=False)
         for bought in self.order[order_id].lines:
             self.refund(order_id, bought.line_id, units=bought.quantity)
@@ -487,5 +492,5 @@ class Life(RuleBasedStateMachine):
         assert self.programme.tiers.rank(member.tier.id) >= earned
 
 
-Life.TestCase.settings = settings(max_examples=100, stateful_step_count=40)
+Life.TestCase.settings = settings(max_examples=200, stateful_step_count=25)
 TestAMembersLife = Life.TestCase
