@@ -35,9 +35,9 @@ def programmes(draw: st.DrawFn) -> Programme:
     expiry = draw(
         st.sampled_from(
             [
-                {"policy": "never"},
                 {"policy": "month_end", "months": 1},
                 {"policy": "month_end", "months": 12},
+                {"policy": "never"},
                 {"policy": "dates", "dates": ["03-28", "10-24", "12-31"], "least_days": 0},
                 {"policy": "dates", "dates": ["06-30"], "least_days": 45},
                 {"policy": "inactivity", "days": 30},
@@ -61,10 +61,10 @@ def programmes(draw: st.DrawFn) -> Programme:
         welcome={"points": 100, "growth": 3},
         points={
             "expiry": expiry,
-            "return_window_days": draw(st.sampled_from([0, 1, 14, 60])),
+            "return_window_days": draw(st.sampled_from([14, 0, 60, 1])),
             "growth_waits": draw(st.booleans()),
-            "refund": draw(st.sampled_from(["floor", "debt"])),
-            "returned_grace_days": draw(st.sampled_from([0, 10, 60])),
+            "refund": draw(st.sampled_from(["debt", "floor"])),
+            "returned_grace_days": draw(st.sampled_from([10, 0, 60])),
         },
         tiers=RULES["tiers"] | {"growth": growth},
         actions={

@@ -29,20 +29,20 @@ from tessera.journal import Journal
 from tessera.member import Member, Standing
 from tessera.messages import ActionDone
 from tessera.programme.model import FixedDates, Inactivity, MonthEnd, Programme, Reward, Window
-from tessera.purchases import Order
+from tessera.purchases import Order, OrderLine
 from tessera.redemptions import Redemption
 from tessera.refusals import Conflict, Forbidden
 from tessera.settlement import due_at, settle
 from tessera.shapes import Line
 from tessera.verification import verify
-from tests.factories import buy, checkout_request, order_message, refund, refund_message
+from tests.factories import buy, checkout_request, line, order_message, refund, refund_message
 from tests.unit import naive
 from tests.unit.naive import Account
 from tests.unit.strategies import baskets, programmes
 
 ENROLLED = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SHORT_WAITS = [timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=13), timedelta(days=1), timedelta(days=6)]
-LONG_WAITS = [timedelta(days=days) for days in (10, 20, 33, 45, 100, 200, 740)]
+LONG_WAITS = [timedelta(days=days) for days in (10, 20, 33, 45, 75, 140, 400)]
 LATE = st.just(timedelta(0)) | st.integers(1, 60 * 24).map(lambda hours: timedelta(hours=hours))
 """How long ago something happened that is only told now."""
 COUPONS_A_MEMBER = {"five_off": 2, "tenth_off": 1}
@@ -151,6 +151,7 @@ class Life(RuleBasedStateMachine):
 
     def pass_time(self, wait: timedelta, nightly: bool) -> None:
         """Settling every night leaves the member as settling once does; go on with either."""
+        self.seen[self.now] = card(self.member, self.programme, self.now)
         days = nights(self.now, self.now + wait, self.programme.zone)
         self.now += wait
         once, every_night = self.opened(), Journal(self.member, self.programme, self.member.booked_at)
@@ -189,58 +190,90 @@ class Life(RuleBasedStateMachine):
 
     @rule(basket=baskets(2), late=LATE)
     def buys(self, basket: list[Line], late: timedelta) -> None:
+        self.buy(basket, late)
+
+    def buy(self, basket: list[Line], late: timedelta) -> str:
         journal = self.opened()
         order = buy(journal, *basket, order_id=self.next_id(), placed_at=self.now - late)
         self.keep(journal)
         self.count(order)
+        return order.order_id
 
     def count(self, order: Order) -> None:
         """Keep an order that was counted, in the model too."""
         assert self.earns() or (order.points, order.growth) == (0, 0)
         self.order[order.order_id] = order
         lines = {
-            line.line_id: naive.Bought(line.quantity, line.amount, line.points, line.growth, line.points_spent)
-            for line in order.lines
+            of.line_id: naive.Bought(of.quantity, of.amount, of.points, of.growth, of.points_spent)
+            for of in order.lines
         }
         self.model.add(self.now, Account.buy, order.order_id, order.placed_at, lines, order.redemption_id)
 
     @precondition(lambda self: self.order)
     @rule(data=st.data())
     def refunds_a_line(self, data: st.DataObject) -> None:
-        self.refund(data, whole=True, by_amount=False)
+        order_id, of = self.some_line(data)
+        self.refund(order_id, of.line_id, units=of.quantity - of.refunded_quantity)
 
     @precondition(lambda self: self.order)
-    @rule(data=st.data(), by_amount=st.booleans())
-    def refunds_a_part(self, data: st.DataObject, by_amount: bool) -> None:
-        self.refund(data, whole=False, by_amount=by_amount)
+    @rule(data=st.data())
+    def refunds_some_units(self, data: st.DataObject) -> None:
+        order_id, of = self.some_line(data)
+        units = of.quantity - of.refunded_quantity
+        self.refund(order_id, of.line_id, units=data.draw(st.integers(min(1, units), units)))
 
-    def refund(self, data: st.DataObject, *, whole: bool, by_amount: bool) -> None:
+    @precondition(lambda self: self.order)
+    @rule(data=st.data())
+    def refunds_some_money(self, data: st.DataObject) -> None:
+        order_id, of = self.some_line(data)
+        left = of.amount - of.refunded_amount - ceil(of.amount * of.refunded_quantity / of.quantity)
+        self.refund(order_id, of.line_id, amount=data.draw(st.integers(min(1, left), left)) if left > 0 else 0)
+
+    def some_line(self, data: st.DataObject) -> tuple[str, OrderLine]:
         order_id = data.draw(st.sampled_from(sorted(self.order)))
-        before = self.order[order_id]
-        left = [line for line in before.lines if line.refunded_quantity < line.quantity]
-        if not left:
+        return order_id, data.draw(st.sampled_from(self.order[order_id].lines))
+
+    def refund(self, order_id: str, line_id: str, units: int = 0, amount: int = 0) -> None:
+        """Refund a part of a line, if anything is left of it."""
+        if not units and not amount:
             return
-        line = data.draw(st.sampled_from(left))
-        money = line.amount - line.refunded_amount - ceil(line.amount * line.refunded_quantity / line.quantity)
-        by_amount = by_amount and money > 0
-        most = money if by_amount else line.quantity - line.refunded_quantity
-        part = most if whole else data.draw(st.integers(1, most))
         message = refund_message(
-            amounts={line.line_id: part} if by_amount else None,
-            quantities=None if by_amount else {line.line_id: part},
+            quantities={line_id: units} if units else None,
+            amounts={line_id: amount} if amount else None,
             order_id=order_id,
             refunded_at=self.now,
         )
         journal = self.opened()
-        self.order[order_id] = refund(journal, before, message)
+        self.order[order_id] = refund(journal, self.order[order_id], message)
         self.keep(journal)
-        if by_amount:
-            self.model.add(self.now, Account.refund, order_id, line.line_id, amount=part)
-        else:
-            self.model.add(self.now, Account.refund, order_id, line.line_id, units=part)
+        self.model.add(self.now, Account.refund, order_id, line_id, units=units, amount=amount)
+
+    @rule(
+        basket=baskets(2),
+        late=LATE,
+        wait=st.sampled_from([timedelta(0), *SHORT_WAITS, *LONG_WAITS]),
+        spends=st.sampled_from(["nothing", "for now", "for good"]),
+    )
+    def returns_an_order(self, basket: list[Line], late: timedelta, wait: timedelta, spends: str) -> None:
+        """Buy, perhaps spend all points or hold them for another order, and later bring everything back."""
+        order_id = self.buy(basket, late)
+        self.pass_time(wait, nightly=False)
+        self.buy(basket, timedelta(0))
+        if spends != "nothing" and (redemption_id := self.hold([line(quantity=100)], "max")) and spends == "for good":
+            self.confirm(redemption_id, only_first=False)
+        for bought in self.order[order_id].lines:
+            self.refund(order_id, bought.line_id, units=bought.quantity)
 
     @rule(kind=st.sampled_from(["review", "survey"]), late=LATE)
     def acts(self, kind: str, late: timedelta) -> None:
+        self.act(kind, late)
+
+    @rule(late=st.lists(LATE, min_size=3, max_size=6))
+    def reviews_a_lot(self, late: list[timedelta]) -> None:
+        for ago in late:
+            self.act("review", ago)
+
+    def act(self, kind: str, late: timedelta) -> None:
         message = ActionDone(type="action", action_id=self.next_id(), member_id="m_1", kind=kind, at=self.now - late)
         journal = self.opened()
         action = actions.count(journal, message, "", "{}")
@@ -261,14 +294,6 @@ class Life(RuleBasedStateMachine):
             return
         assert points >= 0 or -points <= self.account().available
         self.model.add(self.now, Account.adjust, points, growth)
-        self.keep(journal)
-
-    @rule(quarters=st.integers(1, 4))
-    def loses_points(self, quarters: int) -> None:
-        points = max(0, self.account().available) * quarters // 4
-        journal = self.opened()
-        operators.adjust(journal, -min(500, points), 0, reason="goodwill", note="", by="o", roles=["operator"])
-        self.model.add(self.now, Account.adjust, -min(500, points), 0)
         self.keep(journal)
 
     def stand(self, standing: Standing) -> None:
@@ -313,6 +338,14 @@ class Life(RuleBasedStateMachine):
 
     @rule(target=redemptions, basket=baskets(2), points=st.integers(0, 300) | st.just("max"))
     def holds(self, basket: list[Line], points: int | Literal["max"]) -> str | MultipleResults[str]:
+        return self.hold(basket, points) or multiple()
+
+    @rule(basket=baskets(2))
+    def pays_with_points(self, basket: list[Line]) -> None:
+        if redemption_id := self.hold(basket, "max"):
+            self.arrive(redemption_id)
+
+    def hold(self, basket: list[Line], points: int | Literal["max"]) -> str | None:
         journal = self.opened()
         account = self.account()
         too_many = len(account.holds) == checkout.MAX_OPEN_HOLDS
@@ -323,10 +356,10 @@ class Life(RuleBasedStateMachine):
             )
         except Forbidden:
             assert not self.earns()
-            return multiple()
+            return None
         except Conflict:
             assert too_many or (points != "max" and points > account.available)
-            return multiple()
+            return None
         assert self.earns()
         assert not too_many
         self.coupons |= {coupon.coupon_id: coupon for coupon in held}
@@ -379,6 +412,9 @@ class Life(RuleBasedStateMachine):
 
     @rule(redemption_id=consumes(redemptions))
     def arrives(self, redemption_id: str) -> None:
+        self.arrive(redemption_id)
+
+    def arrive(self, redemption_id: str) -> None:
         redemption = self.redemption[redemption_id]
         its_coupons = self.coupons_of(redemption)
         journal = self.opened()
@@ -448,7 +484,6 @@ class Life(RuleBasedStateMachine):
                 assert replace(now, member=then.member) == then
                 assert (now.member.tier, now.member.standing) == (then.member.tier, then.member.standing)
                 assert now.member.lots == then.member.lots
-        self.seen[self.now] = card(self.member, self.programme, self.now)
 
     @invariant()
     def no_tier_is_lower_than_what_is_earned(self) -> None:
@@ -457,5 +492,5 @@ class Life(RuleBasedStateMachine):
         assert self.programme.tiers.rank(member.tier.id) >= earned
 
 
-Life.TestCase.settings = settings(max_examples=100, stateful_step_count=40)
+Life.TestCase.settings = settings(max_examples=200, stateful_step_count=25)
 TestAMembersLife = Life.TestCase
