@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SETTLE_SECONDS = 300
 POLL_SECONDS = 0.2
+LAST_YEAR = 2200
+"""Time does not run back for a member, so a slip of the finger must not send anybody to the end of it."""
 # What scheduled functions hand out goes through these, by the template's outputs: each queue, and its dead letters.
 QUEUES = {
     "SettlementsQueueUrl": "SettlementsDeadLettersUrl",
@@ -101,7 +103,7 @@ def _messages(stack: Stack, output: str) -> int:
 def instant(text: str) -> datetime:
     """Read an RFC 3339 instant, such as 2027-01-01T00:00:00Z."""
     value = datetime.fromisoformat(text)
-    if value.tzinfo is None:
+    if value.tzinfo is None or value.year > LAST_YEAR:
         raise ValueError
     return value
 

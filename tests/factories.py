@@ -141,8 +141,8 @@ def buy(journal: Journal, *lines: Line, **fields: Any) -> Order:
 
 
 def explained(entry: Entry) -> dict[str, object]:
-    """Answer what an entry explains itself with, beside its lots."""
-    return {name: content for name, content in entry.detail.items() if name != "lots"}
+    """Answer what an entry explains itself with, beside its lots and the day of its growth."""
+    return {name: content for name, content in entry.detail.items() if name not in {"lots", "growth_day"}}
 
 
 def refund(journal: Journal, order: Order, message: OrderRefunded) -> Order:

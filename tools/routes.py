@@ -220,7 +220,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
                 400: ("not_json", "bad_idempotency_key"),
                 403: ("above_ceiling",),
                 404: ("not_found",),
-                409: ("insufficient_points", "idempotency_key_reused", "try_again"),
+                409: ("insufficient_points", "member_closed", "idempotency_key_reused", "try_again"),
                 422: ("invalid", "unknown_reason"),
             },
         ),

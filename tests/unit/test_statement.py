@@ -105,7 +105,8 @@ def test_a_refund_tells_what_came_back_and_what_is_not_asked_for() -> None:
     journal.book("adjustment", change={OPEN: -100})
     refund(journal, order, refund_message({"1": 1}))
     assert told(journal) == (
-        "Refund R1 of order O1; 20 points that had paid are back; 80 points were spent already and are not asked for"
+        "Refund R1 of order O1; 20 points that had paid are back; 80 points to be taken back "
+        "were spent already and are not asked for"
     )
 
 

@@ -61,7 +61,7 @@ def step(member: Member, entry: Entry, programme: Programme) -> Member:
     instant = _effective(entry)
     # Among what happens at one instant the review of a tier comes last.
     reviewed_until = instant - _A_SECOND if _by_time(entry) and entry.kind != "tier_change" else instant
-    member = _keep_tiers(member, programme, reviewed_until)
+    member = keep_tiers(member, programme, reviewed_until)
     change = dict(lots.read(detail.get("lots", ())))
     after = replace(
         member,
@@ -87,7 +87,7 @@ def step(member: Member, entry: Entry, programme: Programme) -> Member:
     return after
 
 
-def _keep_tiers(member: Member, programme: Programme, until: datetime) -> Member:
+def keep_tiers(member: Member, programme: Programme, until: datetime) -> Member:
     """Renew the terms that ended with the tier kept: these leave no entry, for nothing changed."""
     while member.tier.until is not None and member.tier.until <= until:
         after = tiers.reviewed(member, programme)

@@ -47,7 +47,6 @@ def _parse(seconds: str) -> datetime:
     return instant
 
 
-@lru_cache(maxsize=1024)
 def write_instant(instant: datetime) -> str:
     """Write an instant as RFC 3339 in UTC with `Z`, to the second."""
     return instant.isoformat(timespec="seconds").replace("+00:00", "Z")

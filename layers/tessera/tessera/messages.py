@@ -108,8 +108,11 @@ class ActionDone(Shape):
 
     @model_validator(mode="after")
     def _one_member(self) -> Self:
-        if (self.member_id is None) == (self.identity is None):
+        if self.member_id is None and self.identity is None:
             message = "either member_id or identity is needed"
+            raise ValueError(message)
+        if self.member_id is not None and self.identity is not None:
+            message = "member_id and identity exclude each other"
             raise ValueError(message)
         return self
 

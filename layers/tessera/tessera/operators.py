@@ -36,9 +36,11 @@ def adjust(  # noqa: PLR0913 - an adjustment has this many parts
     Raises:
         Invalid: the programme has no such reason.
         Forbidden: it is more than any of the operator's roles may adjust at once.
-        Conflict: there are not so many points to take.
+        Conflict: the account is closed, or there are not so many points to take.
     """
     explained = _explained(journal, reason, note, by)
+    if journal.member.standing == "closed":
+        raise Conflict("member_closed", "The account is closed, and that is for good.")
     ceilings = [ceiling for role, ceiling in journal.programme.operators.ceilings.items() if role in roles]
     if not any(abs(points) <= ceiling.points and growth <= ceiling.growth for ceiling in ceilings):
         most = max(((ceiling.points, ceiling.growth) for ceiling in ceilings), default=(0, 0))

@@ -83,7 +83,8 @@ class Quote:
 def quote(journal: Journal, request: QuoteRequest, in_hand: Mapping[str, Coupon]) -> Quote:
     """Price a basket: coupons first, then points, then shipping on top.
 
-    One coupon applies to an order: the first that was named, or with `"best"` the one that leaves the lowest total.
+    Who is frozen or closed pays with no points and earns none. One coupon applies to an order: the first that was
+    named, or with `"best"` the one that leaves the lowest total.
 
     Args:
         journal: the member's, settled; nothing is booked.
@@ -109,7 +110,10 @@ def quote(journal: Journal, request: QuoteRequest, in_hand: Mapping[str, Coupon]
         left = [amount - part for amount, part in zip(left, off, strict=True)]
 
     payable = sum(left) // programme.checkout.point_value
-    points = min(max(0, journal.available), payable, payable if request.points == "max" else request.points)
+    active = journal.member.standing == "active"
+    points = min(
+        max(0, journal.available) if active else 0, payable, payable if request.points == "max" else request.points
+    )
     value = points * programme.checkout.point_value
     points_by_line = apportion(points, left)
     paid = apportion(value, left)
@@ -127,8 +131,8 @@ def quote(journal: Journal, request: QuoteRequest, in_hand: Mapping[str, Coupon]
         points_value=value,
         points_by_line=tuple(points_by_line),
         shipping=request.order.shipping,
-        points_to_earn=sum(line.points for line in earned),
-        growth_to_earn=sum(line.growth for line in earned),
+        points_to_earn=sum(line.points for line in earned) if active else 0,
+        growth_to_earn=sum(line.growth for line in earned) if active else 0,
         verdicts=tuple(verdicts),
     )
 

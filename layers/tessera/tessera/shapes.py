@@ -143,19 +143,20 @@ def read(shape: type[S], content: object, pointer: str = "") -> S:
         problems = error.errors(include_url=False, include_context=False, include_input=False)
         raise Invalid(
             [
-                Problem(pointer + _json_pointer(problem["loc"], content), _sentence(problem))
+                Problem(pointer + _json_pointer(problem, content), _sentence(problem))
                 for problem in problems[:MAX_PROBLEMS]
             ]
         ) from None
 
 
-def _json_pointer(location: tuple[int | str, ...], content: Any) -> str:
+def _json_pointer(problem: Any, content: Any) -> str:
     """Write a place as an RFC 6901 JSON pointer, without the names of union members that pydantic puts in between."""
     pointer = ""
-    for step in location:
+    missing = problem["loc"][-1:] if problem["type"] == "missing" else ()
+    for step in problem["loc"]:
         if isinstance(step, int) and isinstance(content, list):
             content = content[step] if step < len(content) else None
-        elif isinstance(step, str) and isinstance(content, dict):
+        elif isinstance(step, str) and isinstance(content, dict) and (step in content or step in missing):
             content = content.get(step)
         else:
             continue

@@ -69,13 +69,14 @@ def _purchase(entry: Entry) -> str:
 
 
 def _refund(entry: Entry) -> str:
+    detail: Any = entry.detail
     sentence = f"Refund {entry.source['refund_id']} of order {entry.source['order_id']}"
     if entry.detail.get("returned"):
         sentence += f"; {entry.detail['returned']} points that had paid are back"
     if entry.detail.get("owed"):
         sentence += f"; {entry.detail['owed']} points are set aside for another order and go when they are back"
-    if entry.detail.get("expired"):
-        sentence += "; of the points that it earned some had expired"
+    if expired := sum(row[0] for row in detail.get("expired", [])):
+        sentence += f"; {expired} points that it earned had expired already"
     return sentence + _missed(entry)
 
 
@@ -100,7 +101,7 @@ def _action(entry: Entry) -> str:
     return sentence
 
 
-_CAPS = {"day": "a day", "week": "a week", "month": "a month", "lifetime": "there is of it"}
+_CAPS = {"day": "a day", "week": "a week", "month": "a month", "lifetime": "in a lifetime"}
 
 
 def _maturity(entry: Entry) -> str:

@@ -6,8 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tessera import lots
-from tessera.history import blank, step
+from tessera import growth_days, lots
+from tessera.history import blank, keep_tiers, step
+from tessera.instants import local_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -54,7 +55,9 @@ def verify(
         the first mismatch, or None if all is as it has to be.
     """
     rebuilt = blank(member, programme)
+    same_rules = True
     for entry, stored in entries:
+        same_rules = same_rules and entry.programme_version == programme.version
         mismatch = _misfit(rebuilt, entry, stored, earlier)
         if mismatch:
             return mismatch
@@ -63,7 +66,7 @@ def verify(
             return Mismatch(check="lots", sequence=entry.sequence, detail="The lots do not add up to the balance.")
     if earlier and earlier[0] > rebuilt.sequence:
         return Mismatch(check="head", sequence=earlier[0], detail="An entry that was attested is not there.")
-    return _misfits(member, rebuilt)
+    return _misfits(member, rebuilt, programme if same_rules else None)
 
 
 def _misfit(before: Member, entry: Entry, stored: bytes, earlier: Head | None) -> Mismatch | None:
@@ -87,25 +90,37 @@ _KEPT = ("sequence", "chain", "points", "lots", "holds", "growth_waiting", "deca
 """What is kept of a member exactly as the entries have it, whatever the rules have become since."""
 
 
-def _misfits(member: Member, rebuilt: Member) -> Mismatch | None:
+def _misfits(member: Member, rebuilt: Member, programme: Programme | None) -> Mismatch | None:
     """Compare the state that is kept with the one that follows from the entries.
 
-    What only the rules that were in force could tell is left out: when a tier's term was renewed, and how much of the
-    past a window has let go.
+    Without a programme, as it has changed since the first entry, less can be told: when a tier's term was renewed, and
+    how much of the past a window has let go.
     """
     wrong = [what for what in _KEPT if getattr(member, what) != getattr(rebuilt, what)]
-    if member.tier.id != rebuilt.tier.id:
-        wrong.append("tier")
-    oldest = min(member.growth_days, default=None)
-    recent = {day: growth for day, growth in rebuilt.growth_days.items() if oldest is not None and day >= oldest}
-    if member.growth_days != recent:
-        wrong.append("growth_days")
     if any(rebuilt.gone.get(terms) != points for terms, points in member.gone.items()):
         wrong.append("gone")
+    if programme:
+        rebuilt = keep_tiers(rebuilt, programme, member.booked_at)
+        if member.tier != rebuilt.tier:
+            wrong.append("tier")
+        if _counting(member, member, programme) != _counting(rebuilt, member, programme):
+            wrong.append("growth_days")
+    elif member.tier.id != rebuilt.tier.id:
+        wrong.append("tier")
+    elif any(growth > rebuilt.growth_days.get(day, 0) for day, growth in member.growth_days.items()):
+        wrong.append("growth_days")
     if not wrong:
         return None
     detail = f"What is kept of the member ({wrong[0]}) is not what follows from the entries."
     return Mismatch(check="member", sequence=rebuilt.sequence, detail=detail)
+
+
+def _counting(state: Member, member: Member, programme: Programme) -> growth_days.GrowthDays:
+    """Answer the growth that may still count at the member's last booking."""
+    if programme.tiers.growth.policy == "decay":
+        return state.growth_days
+    today = local_day(member.booked_at, programme.zone)
+    return growth_days.since(state.growth_days, today, programme.tiers.growth.days)
 
 
 @dataclass(slots=True)
