@@ -159,7 +159,7 @@ def test_what_was_spent_already_is_not_asked_for_and_the_entry_says_so(bought: A
 
     newest = bought.entries()[0]
     assert (newest["points"], newest["points_balance"]) == (0, 0)
-    assert "10 points were spent already" in newest["reason"]
+    assert "10 points to be taken back were spent already" in newest["reason"]
 
 
 def test_a_refund_that_was_given_up_on_may_be_sent_again_put_right(app: App) -> None:
