@@ -329,11 +329,13 @@ def _missed(entry: Fields, points: int) -> int:
 
 def _action(model: Model, member_id: str, account: Account, entry: Fields, commit: Commit) -> int:
     action_id = entry["source"]["action_id"]
-    before, record = commit.of(f"action:{action_id}", "action", "an entry has its action")
-    insist(before is None, "an action counts once", action_id)
-    insist(record["member_id"] == member_id, "whose action", action_id)
+    _, record = commit.of(f"action:{action_id}", "action", "an entry has its action")
     kind, at = record["kind_of_action"], entry["at"]
-    insist(at == record["at"] and model.history.action(action_id, kind, at), "actions as sent", action_id, kind, at)
+    content = model.history.action(action_id, kind, record["at"])
+    if content is None or at != record["at"]:
+        raise ViolationError("actions as sent", f"{action_id} {kind} {at}")
+    whose = {record["member_id"], content.get("member_id", member_id)}
+    insist(whose == {member_id}, "whose action", action_id, whose)
     rule, tiers = in_force().actions[kind], in_force().tiers
     multiplier = tiers.ladder[tiers.rank(account.tier)].multiplier_bp if rule.tier_multiplier else BASIS_POINTS
     earned = (rule.points * multiplier // BASIS_POINTS, rule.growth) if account.standing == "active" else (0, 0)
