@@ -326,6 +326,7 @@ def adjust(world: World, person: Person) -> None:
         allowed = {"idempotency_key_reused"} if key in person.adjusted else set()
         allowed |= {"insufficient_points"} if points < 0 else set()
         allowed |= {"above_ceiling"} if points > 500 else set()
+        allowed |= {"member_closed"} if account and account.standing == "closed" else set()
         if _refused(answer, 201, not_found=account is None, allowed=allowed) or account is None:
             return
         insist(note in world.audit.model.adjusted, "nothing lost", "an adjustment", note)
