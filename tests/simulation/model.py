@@ -379,6 +379,7 @@ def _adjustment(model: Model, member_id: str, account: Account, entry: Fields, _
     note = entry["detail"]["note"]
     asked = model.history.adjustments[note]
     insist(asked.member_id == member_id, "whose adjustment", note)
+    insist(account.standing != "closed", "closed for good", note)
     insist(not asked.once or note not in model.adjusted, "an adjustment counts once", note)
     insist(-asked.points <= max(0, spendable(account)), "never below zero", "an adjustment", asked.points)
     model.adjusted.add(note)
