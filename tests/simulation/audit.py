@@ -101,6 +101,7 @@ class Audit:
         insist(wire.number(item, "version") == account.version + 1, "nothing lost under another's write", member_id)
         insist(now >= account.booked_at, "time never runs backwards", member_id)
         insist(wire.text(item, "tier") == account.tier, "tier", member_id, account.tier)
+        insist(wire.text(item, "standing") == account.standing, "standing", member_id, account.standing)
         insist(state.get("claims", {}) == account.claims, "claims are counted", member_id, account.claims)
         expected = [[id_, hold.order_id, hold.points, hold.owed] for id_, hold in account.holds.items()]
         stored = [[hold[0], hold[1], sum(wire.lots(hold[2]).values()), hold[4]] for hold in state.get("holds", [])]
@@ -118,7 +119,9 @@ class Audit:
 
     def _records(self, commit: Commit, entries: list[Fields]) -> None:
         """See to it that what the records of operations say is booked in the same commit."""
-        booked = {(entry["kind"], entry["source"].get("order_id")): entry for entry in entries}
+        booked = {
+            (entry["kind"], entry["source"].get("order_id") or entry["source"].get("action_id")) for entry in entries
+        }
         for key, (before, after) in commit.records.items():
             status = after.get("status")
             earlier = before.get("status") if before else None
@@ -141,8 +144,10 @@ class Audit:
                         "a redemption ends once",
                         key,
                     )
-                case "answer":
+                case "action" | "answer":
                     insist(before is None, "written once", key)
+                    entry = ("action", after.get("action_id"))
+                    insist(after["kind"] == "answer" or entry in booked, "an action has its entry", key)
 
     def _coupon(self, before: Fields | None, after: Fields, commit: Commit) -> None:
         coupon_id = after["coupon_id"]

@@ -1,4 +1,4 @@
-"""What was sent: every order and refund that a shop has spoken of, in all versions that it has told of each."""
+"""What was sent: all that shops and operators have spoken of, in all versions that they have told of each."""
 
 from __future__ import annotations
 
@@ -10,12 +10,26 @@ Content = dict[str, Any]
 _LATELY = 40
 
 
+@dataclass(frozen=True, slots=True)
+class Adjusting:
+    """What an operator asked for."""
+
+    member_id: str
+    points: int
+    growth: int
+    once: bool
+    """Whether it came under an `Idempotency-Key`."""
+
+
 @dataclass
 class History:
     """Messages by business key. A key that was used for two contents has both, and only one of them may count."""
 
     orders: dict[str, list[Content]] = field(default_factory=dict)
     refunds: dict[str, list[Content]] = field(default_factory=dict)
+    actions: dict[str, list[Content]] = field(default_factory=dict)
+    adjustments: dict[str, Adjusting] = field(default_factory=dict)
+    """By note: each has one of its own."""
     lately: list[Content] = field(default_factory=list)
     """The last of all."""
     lately_ordered: list[Content] = field(default_factory=list)
@@ -23,12 +37,12 @@ class History:
 
     def tell(self, content: Content) -> None:
         """Keep a message that is well formed."""
-        known, key = (
-            (self.orders, content["order_id"])
-            if content["type"] == "order.completed"
-            else (self.refunds, content["refund_id"])
-        )
-        versions = known.setdefault(key, [])
+        known, key = {
+            "order.completed": (self.orders, "order_id"),
+            "order.refunded": (self.refunds, "refund_id"),
+            "action": (self.actions, "action_id"),
+        }[content["type"]]
+        versions = known.setdefault(content[key], [])
         if content not in versions:
             versions.append(content)
             for last in (self.lately, self.lately_ordered)[: 1 + (known is self.orders)]:
@@ -40,6 +54,13 @@ class History:
         recorded = [(line[0], line[1], line[2]) for line in lines]
         return next(
             (content for content in self.orders.get(order_id, []) if _bought(content) == recorded),
+            None,
+        )
+
+    def action(self, action_id: str, kind: str, at: str) -> Content | None:
+        """Find the action that was of a kind, and happened at an instant."""
+        return next(
+            (content for content in self.actions.get(action_id, []) if (content["kind"], content["at"]) == (kind, at)),
             None,
         )
 

@@ -76,8 +76,11 @@ class Account:
     version: int = 0
     booked_at: str = ""
     tier: str = ""
+    standing: str = "active"
     balances: list[int] = field(default_factory=list)
     """After each entry."""
+    recorded: list[str] = field(default_factory=list)
+    """When each entry was."""
     lots: dict[wire.Terms, int] = field(default_factory=dict)
     gone: dict[str, int] = field(default_factory=dict)
     """Points that have expired, by when, less those for which a refund has taken nothing else."""
@@ -87,6 +90,8 @@ class Account:
     """The streak on each day of a sign-in."""
     growth: dict[date, int] = field(default_factory=dict)
     claims: dict[str, int] = field(default_factory=dict)
+    actions: dict[str, list[tuple[date, dict[str, int]]]] = field(default_factory=dict)
+    """By kind: the member's own day of each action, and what it earned in points and growth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,8 @@ class Model:
     """By redemption, whatever became of it."""
     refunds: set[str] = field(default_factory=set)
     """Those that were booked."""
+    adjusted: set[str] = field(default_factory=set)
+    """The notes of adjustments that were booked."""
 
     def expect(self, member_id: str, account: Account, entry: Fields, commit: Commit) -> None:
         """Insist that an entry comes to what it must, and keep what it changes."""
@@ -127,6 +134,7 @@ class Model:
         _apply(account, entry)
         account.balance += points
         account.balances.append(account.balance)
+        account.recorded.append(entry["recorded_at"])
         if moved := entry["detail"].get("tier"):
             insist(moved["from"] == account.tier, "tier", moved, account.tier)
             account.tier = moved["to"]
@@ -234,6 +242,7 @@ def _welcome(_model: Model, _member_id: str, account: Account, _entry: Fields, _
 def _sign_in(_model: Model, _member_id: str, account: Account, entry: Fields, _commit: Commit) -> int:
     day = entry["source"]["day"]
     insist(day not in account.days, "one sign-in a day", day)
+    insist(account.standing == "active", "who is frozen earns nothing", day)
     today = wire.instant(entry["recorded_at"]).astimezone(ZoneInfo(account.time_zone)).date()
     insist(day == today.isoformat(), "the day of a sign-in", day, today)
     streak = account.days.get((today - timedelta(days=1)).isoformat(), 0) + 1
@@ -251,7 +260,7 @@ def _purchase(model: Model, member_id: str, account: Account, entry: Fields, com
     insist(order["member_id"] == member_id, "an entry has its order", order_id)
     tiers = in_force().tiers
     multiplier = tiers.ladder[tiers.rank(account.tier)].multiplier_bp
-    bought = model.count(order, multiplier)
+    bought = model.count(order, multiplier, earns=account.standing == "active")
     earned = sum(line[2] for line in bought.lines.values())
     waits = "growth_waiting" in entry["detail"]
     _grow(account, entry, bought.growth_day, 0 if waits else sum(line[3] for line in bought.lines.values()))
@@ -275,6 +284,7 @@ def _redeemed(model: Model, account: Account, order: Fields, spent: int, entry: 
     if hold.state == "confirmed":
         return 0
     insist(hold.state == "let go", "one redemption an order", hold.state)
+    insist(account.standing == "active", "who is frozen holds nothing", order["redemption_id"])
     insist(hold.points <= max(0, spendable(account)), "never below zero", "a hold taken again", hold.points)
     hold.state, hold.spent = "confirmed", hold.points
     return hold.points
@@ -317,11 +327,78 @@ def _missed(entry: Fields, points: int) -> int:
     return points if _may_owe() else 0
 
 
+def _action(model: Model, member_id: str, account: Account, entry: Fields, commit: Commit) -> int:
+    action_id = entry["source"]["action_id"]
+    _, record = commit.of(f"action:{action_id}", "action", "an entry has its action")
+    kind, at = record["kind_of_action"], entry["at"]
+    content = model.history.action(action_id, kind, record["at"])
+    if content is None or at != record["at"]:
+        raise ViolationError("actions as sent", f"{action_id} {kind} {at}")
+    whose = {record["member_id"], content.get("member_id", member_id)}
+    insist(whose == {member_id}, "whose action", action_id, whose)
+    rule, tiers = in_force().actions[kind], in_force().tiers
+    multiplier = tiers.ladder[tiers.rank(account.tier)].multiplier_bp if rule.tier_multiplier else BASIS_POINTS
+    earned = (rule.points * multiplier // BASIS_POINTS, rule.growth) if account.standing == "active" else (0, 0)
+    zone = ZoneInfo(account.time_zone)
+    day, today = (wire.instant(written).astimezone(zone).date() for written in (at, entry["recorded_at"]))
+    points = _capped(account, kind, "points", earned[0], day, today)
+    growth = _capped(account, kind, "growth", earned[1], day, today)
+    insist(entry["points"] == record["points"] == points, "what an action earns", action_id, kind, points)
+    insist(record["growth"] == growth, "what an action earns", action_id, kind, growth)
+    account.actions.setdefault(kind, []).append((day, {"points": points, "growth": growth}))
+    _grow(account, entry, _local(at), growth)
+    return points
+
+
+_TOO_LATE = timedelta(days=62)
+"""What is told of a period that began longer ago earns nothing that has a cap."""
+
+
+def _capped(account: Account, kind: str, what: str, worth: int, day: date, today: date) -> int:
+    """Answer what the caps leave of the points or the growth that an action on `day` is worth."""
+    caps = in_force().actions[kind].caps
+    for period, first in _periods(day).items():
+        most = getattr(getattr(caps, period), what)
+        if most is None:
+            continue
+        earlier = account.actions.get(kind, [])
+        used = sum(earned[what] for on, earned in earlier if _periods(on)[period] == first)
+        insist(used <= most, "no more than the caps allow", kind, what, period, used)
+        too_late = period != "lifetime" and today - first > _TOO_LATE
+        worth = 0 if too_late else min(worth, most - used)
+    return worth
+
+
+def _periods(day: date) -> dict[str, date]:
+    """Answer the first day of each period of caps that a day is in."""
+    monday = day - timedelta(days=day.weekday())
+    return {"day": day, "week": monday, "month": day.replace(day=1), "lifetime": date.min}
+
+
+def _adjustment(model: Model, member_id: str, account: Account, entry: Fields, _commit: Commit) -> int:
+    note = entry["detail"]["note"]
+    asked = model.history.adjustments[note]
+    insist(asked.member_id == member_id, "whose adjustment", note)
+    insist(account.standing != "closed", "closed for good", note)
+    insist(not asked.once or note not in model.adjusted, "an adjustment counts once", note)
+    insist(-asked.points <= max(0, spendable(account)), "never below zero", "an adjustment", asked.points)
+    model.adjusted.add(note)
+    _grow(account, entry, _local(entry["at"]), asked.growth)
+    return asked.points
+
+
+def _standing(_model: Model, _member_id: str, account: Account, entry: Fields, _commit: Commit) -> int:
+    insist(account.standing != "closed", "closed for good", entry["kind"])
+    account.standing = {"freeze": "frozen", "unfreeze": "active", "close": "closed"}[entry["kind"]]
+    return 0
+
+
 def _hold(model: Model, member_id: str, account: Account, entry: Fields, commit: Commit) -> int:
     redemption_id = entry["source"]["redemption_id"]
     record = _redemption(commit, redemption_id)
     insist(record["status"] == "held" and record["member_id"] == member_id, "a hold has its record", redemption_id)
     insist(redemption_id not in model.holds, "a redemption holds once", redemption_id)
+    insist(account.standing == "active", "who is frozen holds nothing", redemption_id)
     open_already = [hold for hold in account.holds.values() if hold.order_id == record["order_id"]]
     insist(not open_already, "one redemption an order", record["order_id"])
     points: int = sum(line[1] for line in json.loads(record["lines"]))
@@ -393,6 +470,11 @@ RULES: dict[str, Callable[[Model, str, Account, Fields, Commit], int]] = {
     "maturity": _maturity,
     "decay": _nothing,
     "tier_change": _nothing,
+    "action": _action,
+    "adjustment": _adjustment,
+    "freeze": _standing,
+    "unfreeze": _standing,
+    "close": _standing,
 }
 """By the kind of an entry: what points it must have."""
 

@@ -12,14 +12,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from tessera import lots, purchases, redemptions, settlement, sign_ins
+from tessera import actions, history, lots, purchases, redemptions, settlement, sign_ins
 from tessera.idempotency import Answer
 from tessera.journal import Entry, Journal
 from tessera.purchases import Order, OrderLine
 from tessera.redemptions import Redemption
-from tessera.service import opening
+from tessera.service import members, opening, operators
 from tessera.service import purchases as counting
+from tessera.service.keyed import change_once
 from tessera.store import items
+from tessera.store.read import Found, read
 from tessera.store.transaction import Transaction
 from tests.simulation.run import Result, run
 
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from tessera.member import Member
+    from tessera.access import Caller
+    from tessera.member import Hold, Member
+    from tessera.messages import ActionDone
     from tessera.programme.model import Programme
 
 SEEDS = 40
@@ -140,6 +144,64 @@ def _counted_again() -> AbstractContextManager[Any]:
     return patch.object(counting, "_read_order", overlook)
 
 
+def _action_counted_again() -> AbstractContextManager[Any]:
+    """Count an action again when it comes again, as if it were a new version of it."""
+    count = actions.count
+    versions: dict[str, int] = {}
+
+    def overlook(**wanted: Any) -> Found:
+        found = read(**wanted)
+        for key, there in list(found.operations.items()):
+            if isinstance(there, actions.Action):
+                versions[there.action_id] = found.operations.pop(key).version
+        return found
+
+    def again(journal: Journal, message: ActionDone, fingerprint: str, attributes: str) -> actions.Action:
+        return replace(count(journal, message, fingerprint, attributes), version=versions.pop(message.action_id, 0))
+
+    stack = ExitStack()
+    stack.enter_context(patch.object(counting, "read", overlook))
+    stack.enter_context(patch.object(actions, "count", again))
+    return stack
+
+
+def _no_caps() -> AbstractContextManager[Any]:
+    return patch.object(actions, "_rooms", lambda *_: iter(()))
+
+
+def _adjusted_each_time() -> AbstractContextManager[Any]:
+    def forget_key(caller: Caller, member_id: str, action: str, _key: str | None, *rest: Any) -> str:
+        return change_once(caller, member_id, action, None, *rest)
+
+    return patch.object(operators, "change_once", forget_key)
+
+
+def _past_is_present() -> AbstractContextManager[Any]:
+    return patch.object(members, "member_as_of", lambda member, _instant: member)
+
+
+def _rebuilt_with_old_holds() -> AbstractContextManager[Any]:
+    rebuild = history._holds
+
+    def keep_all(before: Member, entry: Entry, change: lots.Lots) -> tuple[Hold, ...]:
+        return rebuild(before, entry, change) if entry.kind == "hold" else before.holds
+
+    return patch.object(history, "_holds", keep_all)
+
+
+def _frozen_earn() -> AbstractContextManager[Any]:
+    count = actions.count
+
+    def as_if_active(journal: Journal, *rest: Any) -> actions.Action:
+        standing = journal.member.standing
+        journal.change(standing="active")
+        action = count(journal, *rest)
+        journal.change(standing=standing)
+        return action
+
+    return patch.object(actions, "count", as_if_active)
+
+
 def _refused_in_silence() -> AbstractContextManager[Any]:
     return patch.object(counting, "dead_letter", lambda _body, _refusal: None)
 
@@ -214,6 +276,12 @@ MUTANTS = (
     Mutant("Refunds are rounded one by one", _rounded_each_time),
     Mutant("More can be refunded than was bought", _any_amount_comes_back),
     Mutant("A repeated sign-in counts again", _same_day_again),
+    Mutant("A repeated action counts again", _action_counted_again),
+    Mutant("The caps of actions are ignored", _no_caps),
+    Mutant("An adjustment does not remember its key", _adjusted_each_time),
+    Mutant("Who is frozen earns by actions", _frozen_earn),
+    Mutant("A card of the past is that of today", _past_is_present),
+    Mutant("A member is rebuilt with holds that have ended", _rebuilt_with_old_holds),
     Mutant("Whether a redemption was let go is not asked", _always_open),
     Mutant("A message that is refused is dropped", _refused_in_silence),
     Mutant("The answer to a claim is not kept under its key", _claim_without_answer),

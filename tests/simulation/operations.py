@@ -7,22 +7,27 @@ its check what the answer promises; and give it a weight in `PLAN`.
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tessera.programme.load import in_force
 from tests.simulation import wire
-from tests.simulation.functions import SHOP
-from tests.simulation.history import Content, amount
+from tests.simulation.functions import OPERATOR, SHOP
+from tests.simulation.history import Adjusting, Content, amount
 from tests.simulation.violations import insist
 from tests.simulation.world import PURCHASES, SETTLEMENTS, Acts, Answer, Message, Person, Plan, Request, World
 
 if TYPE_CHECKING:
     from random import Random
 
+    from tests.simulation.model import Account
 
 CATEGORIES = (None, None, "christmas", "stationery", "home")
 TEMPLATES = ("five_off_thirty", "tenth_off")
+ACTIONS = ("review", "review", "survey", "completed_profile")
+CARDS_KEPT = 6
+
 
 # ---- members -----------------------------------------------------------------------------------------------------
 
@@ -51,6 +56,8 @@ def show_card(world: World, person: Person) -> None:
         if _refused(answer, 200, not_found=account is None) or not answer.quiet or account is None:
             return
         now = max(_written(answer.millis // 1000), account.booked_at)
+        insist(answer.json["standing"] == account.standing, "the card says what is there", account.standing)
+        _remember(world, person, (now, account.sequence, _without_name(answer.json)))
         if any((expires or "9") <= now or idle for expires, _, idle in account.lots):
             return  # what has expired by now is left to the domain's own tests
         lapsed = sum(hold.points - hold.owed for hold in account.holds.values() if hold.expires_at <= wire.instant(now))
@@ -61,6 +68,53 @@ def show_card(world: World, person: Person) -> None:
         insist(available == ripe + lapsed, "the card says what is there", available, ripe, lapsed)
 
     world.ask(Request("GET /members/{member_id}", person.path, person.caller, check))
+
+
+def look_back(world: World, person: Person) -> None:
+    """Somebody asks for a card that they have seen before: it is the same, whatever has happened since."""
+    past = [seen for seen in person.seen if seen[0] < _lately(world)]
+    if not past:
+        return
+    instant, sequence, shown = world.random.choice(past)
+
+    def check(world: World, answer: Answer) -> None:
+        account = world.audit.model.accounts[person.member_id]
+        insist(answer.status == 200, "a card of the past", answer.text)
+        # No two clocks agree: somebody may have recorded things later, and as of before.
+        if answer.quiet and all(recorded > instant for recorded in account.recorded[sequence:]):
+            insist(_without_name(answer.json) == shown, "the past stays what it was", instant, answer.text, shown)
+
+    world.ask(Request("GET /members/{member_id}", person.path, person.caller, check, query={"as_of": instant}))
+
+
+def list_past_entries(world: World, person: Person) -> None:
+    """Somebody reads their statement as of a past instant: it ends with what had been recorded by then."""
+    account = world.audit.model.accounts.get(person.member_id)
+    past = [recorded for recorded in account.recorded if recorded < _lately(world)] if account else []
+    if not past:
+        return
+    instant = world.random.choice(past)
+
+    def check(world: World, answer: Answer) -> None:
+        insist(answer.status == 200, "a statement of the past", answer.text)
+        if answer.quiet:
+            known = bisect_right(world.audit.model.accounts[person.member_id].recorded, instant)
+            numbers = [item["sequence"] for item in answer.json["items"]]
+            insist(numbers == list(range(known, max(0, known - 5), -1)), "the past stays what it was", instant, numbers)
+
+    query = {"as_of": instant, "limit": "5"}
+    world.ask(Request("GET /members/{member_id}/entries", person.path, person.caller, check, query=query))
+
+
+def verify(world: World, person: Person) -> None:
+    """Somebody has their ledger verified: it is what it has to be, at any moment."""
+
+    def check(world: World, answer: Answer) -> None:
+        if not _refused(answer, 200, not_found=person.member_id not in world.audit.model.accounts):
+            insist(answer.json["verified"], "the ledger is verified", answer.text)
+
+    route = "GET /members/{member_id}/entries/verification"
+    world.ask(Request(route, person.path, person.caller, check))
 
 
 def list_entries(world: World, person: Person) -> None:
@@ -96,7 +150,8 @@ def sign_in(world: World, person: Person) -> None:
 
     def check(world: World, answer: Answer) -> None:
         account = world.audit.model.accounts.get(person.member_id)
-        if _refused(answer, 200, 201, not_found=account is None) or account is None:
+        allowed = _unless_active(account, answer)
+        if _refused(answer, 200, 201, not_found=account is None, allowed=allowed) or account is None:
             return
         day = answer.json["day"]
         insist(day in account.days, "nothing lost", "a sign-in", day)
@@ -134,6 +189,7 @@ def claim(world: World, person: Person) -> None:
     def check(world: World, answer: Answer) -> None:
         account = world.audit.model.accounts.get(person.member_id)
         allowed = {"limit_reached"} | ({"idempotency_key_reused"} if key in person.keys else set())
+        allowed |= {"not_eligible"} if _unless_active(account, answer) else set()
         if _refused(answer, 201, not_found=account is None, allowed=allowed):
             return
         coupon = answer.json["coupon_id"]
@@ -197,8 +253,9 @@ def hold(world: World, person: Person) -> None:
             "insufficient_points", "too_many_holds", "order_already_held", "order_already_counted",
             "coupon_expired", "coupon_held", "coupon_redeemed", "coupon_below_threshold", "coupon_no_discount",
         }  # fmt: skip
-        absent = person.member_id not in world.audit.model.accounts
-        if _refused(answer, 200, 201, not_found=absent, allowed=refusals):
+        account = world.audit.model.accounts.get(person.member_id)
+        refusals |= _unless_active(account, answer)
+        if _refused(answer, 200, 201, not_found=account is None, allowed=refusals):
             return
         redemption_id = answer.json["redemption_id"]
         insist(redemption_id in world.audit.model.holds, "nothing lost", "a hold", redemption_id)
@@ -248,7 +305,85 @@ def release(world: World, person: Person) -> None:
     world.ask(Request(route, person.path | {"redemption_id": redemption_id}, person.at_checkout, check))
 
 
+# ---- what operators do -------------------------------------------------------------------------------------------
+
+
+def adjust(world: World, person: Person) -> None:
+    """An operator gives or takes points, mostly under a key, now and then under one that was used before."""
+    random = world.random
+    key = world.name("key") if random.random() < 0.7 else None
+    if key and person.adjusted and random.random() < 0.2:
+        key = random.choice(person.adjusted)
+    note = world.name("adjustment")
+    points = random.randrange(-40, 60) or 1
+    if random.random() < 0.05:
+        points = 501
+    asked = Adjusting(person.member_id, points, random.choice((0, 0, 0, 5)), once=key is not None)
+    world.history.adjustments[note] = asked
+
+    def check(world: World, answer: Answer) -> None:
+        account = world.audit.model.accounts.get(person.member_id)
+        allowed = {"idempotency_key_reused"} if key in person.adjusted else set()
+        allowed |= {"insufficient_points"} if points < 0 else set()
+        allowed |= {"above_ceiling"} if points > 500 else set()
+        allowed |= {"member_closed"} if account and account.standing == "closed" else set()
+        if _refused(answer, 201, not_found=account is None, allowed=allowed) or account is None:
+            return
+        insist(note in world.audit.model.adjusted, "nothing lost", "an adjustment", note)
+        entry = answer.json
+        insist(entry["points"] == points, "an adjustment is what was asked for", answer.text)
+        insist(entry["points_balance"] == account.balances[entry["sequence"] - 1], "the statement adds up", answer.text)
+        if key:
+            world.promise(f"adjustment {person.member_id} {key}", answer.text)
+            person.adjusted.append(key)
+        else:
+            world.once(f"adjusted {entry['entry_id']}")
+
+    body = json.dumps({"points": points, "growth": asked.growth, "reason": "goodwill", "note": note})
+    path = {"member_id": person.member_id}
+    world.ask(Request("POST /members/{member_id}/adjustments", path, OPERATOR, check, body, key))
+
+
+def change_standing(world: World, person: Person) -> None:
+    """An operator freezes somebody, or lifts that, mostly; accounts are hardly ever closed."""
+    accounts = world.audit.model.accounts
+    frozen = [id_ for id_, account in accounts.items() if account.standing == "frozen"]
+    if frozen and world.random.random() < 0.8:
+        member_id, standing = world.random.choice(frozen), "active"
+    else:
+        member_id, standing = person.member_id, "frozen" if world.random.random() < 0.97 else "closed"
+    key = world.name("key") if world.random.random() < 0.5 else None
+
+    def check(world: World, answer: Answer) -> None:
+        account = world.audit.model.accounts.get(member_id)
+        if _refused(answer, 200, not_found=account is None, allowed={"member_closed"}) or account is None:
+            return
+        insist(answer.json == {"standing": standing}, "a standing is what was asked for", answer.text)
+        if key is None and answer.quiet:
+            insist(account.standing == standing, "nothing lost", "a standing", standing)
+
+    body = json.dumps({"standing": standing, "reason": "abuse", "note": "as it is"})
+    path = {"member_id": member_id}
+    world.ask(Request("POST /members/{member_id}/standing", path, OPERATOR, check, body, key))
+
+
 # ---- what a shop sends -------------------------------------------------------------------------------------------
+
+
+def act(world: World, person: Person) -> None:
+    """A shop vouches for something that somebody has done, now and then days ago, or somebody who is unknown."""
+    ago = world.random.randrange(3 * 86_400) if world.random.random() < 0.4 else 0
+    whose = {"member_id": "m_nobody"} if world.random.random() < 0.02 else _buyer(person)
+    send(
+        world,
+        {
+            "type": "action",
+            "action_id": world.name("action"),
+            "kind": world.random.choice(ACTIONS),
+            "at": _written(world.millis // 1000 - ago),
+        }
+        | whose,
+    )
 
 
 def order(world: World, person: Person) -> None:
@@ -294,6 +429,8 @@ def send_again(world: World, _person: Person) -> None:
     content = world.random.choice(world.history.lately)
     if world.random.random() < 0.1 and content["type"] == "order.completed":
         content = content | {"lines": _lines(world.random)}
+    elif world.random.random() < 0.1 and content["type"] == "action":
+        content = content | {"kind": world.random.choice(ACTIONS)}
     send(world, content)
 
 
@@ -365,6 +502,9 @@ def at_the_end(world: World) -> None:
     for (key,), item in world.store.tables["OperationsTable"].items.items():
         insist("parked" not in item or not item["parked"]["L"], "nothing waits for ever", key)
         insist(item.get("status") != {"S": "parked"}, "nothing waits for ever", key)
+    for letter in world.dead:
+        if letter.queue == PURCHASES and '"type": "action"' in letter.message.body:
+            _rightly_dead(world, json.loads(letter.message.body), letter.reason)
     dead = {json.dumps(json.loads(body), sort_keys=True) for body in world.dead_bodies if body != "{"}
     for content in world.accepted:
         insist(_is_counted(world, content) or json.dumps(content, sort_keys=True) in dead, "nothing lost", content)
@@ -377,8 +517,19 @@ def _is_counted(world: World, content: Content) -> bool:
             return False
         lines = [(line[0], line[1], line[2]) for line in json.loads(item["lines"]["S"])]
         return lines == [(line["line_id"], line["quantity"], amount(line)) for line in content["lines"]]
+    if content["type"] == "action":
+        item = _stored(world, "OperationsTable", f"action:{content['action_id']}") or {}
+        return all(item.get(name) == {"S": content[said]} for name, said in (("kind_of_action", "kind"), ("at", "at")))
     item = _stored(world, "OperationsTable", f"refund:{content['refund_id']}")
     return item is not None and item["order_id"]["S"] == content["order_id"]
+
+
+def _rightly_dead(world: World, action: Content, reason: str | None) -> None:
+    if reason == "action_id_reused":
+        other = _stored(world, "OperationsTable", f"action:{action['action_id']}")
+        insist(other and not _is_counted(world, action), "dead letters say why", action)
+    else:
+        insist(reason == "unknown_member", "dead letters say why", reason, action)
 
 
 def _settled(world: World, work: Content) -> None:
@@ -404,7 +555,8 @@ def send(world: World, content: Content) -> None:
         insist(answer.status == 202, "messages are taken", answer.text)
         world.accepted.append(content)
 
-    world.ask(Request("POST /purchases", {}, SHOP, check, json.dumps(content)))
+    route = "POST /actions" if content["type"] == "action" else "POST /purchases"
+    world.ask(Request(route, {}, SHOP, check, json.dumps(content)))
 
 
 def order_content(world: World, person: Person) -> Content:
@@ -498,6 +650,28 @@ def _refused(answer: Answer, *expected: int, not_found: bool = False, allowed: s
     return True
 
 
+def _unless_active(account: Account | None, answer: Answer) -> set[str]:
+    """Answer how somebody may be refused who is, or during the request was, not active."""
+    active = account is not None and account.standing == "active" and answer.quiet
+    return set() if active else {"member_frozen", "member_closed"}
+
+
+def _remember(world: World, person: Person, seen: tuple[str, int, Content]) -> None:
+    """Keep a card to be asked for again: a few, of which any may give way."""
+    if len(person.seen) >= CARDS_KEPT:
+        person.seen.pop(world.random.randrange(CARDS_KEPT))
+    person.seen.append(seen)
+
+
+def _without_name(card: Content) -> Content:
+    return {name: content for name, content in card.items() if name != "display_name"}
+
+
+def _lately(world: World) -> str:
+    """Answer an instant that is past by every clock."""
+    return _written(world.millis // 1000 - 10)
+
+
 def _stored(world: World, table: str, *key: Any) -> dict[str, Any] | None:
     return world.store.tables[table].items.get(key)
 
@@ -512,7 +686,10 @@ def _written(seconds: int) -> str:
 
 READING = (
     (4, show_card),
+    (2, look_back),
     (2, list_entries),
+    (1, list_past_entries),
+    (1, verify),
     (1, show_month),
     (1, list_coupons),
     (1, list_templates),
@@ -533,6 +710,9 @@ CHANGING = (
     (2, early_refund),
     (2, late_order),
     (6, send_again),
+    (6, act),
+    (3, adjust),
+    (1, change_standing),
     (1, poison),
     (10, deliver),
     (1, settle),

@@ -99,6 +99,10 @@ class Person:
     coupons: list[str] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     """Idempotency keys under which something was granted."""
+    adjusted: list[str] = field(default_factory=list)
+    """Idempotency keys under which an operator adjusted them."""
+    seen: list[tuple[str, int, Content]] = field(default_factory=list)
+    """Cards as they were shown: as of when, after how many entries, and what was on them."""
     baskets: dict[str, tuple[str, list[Content]]] = field(default_factory=dict)
     """By redemption: the order that it is for, and its lines."""
 
