@@ -1,6 +1,6 @@
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
@@ -46,11 +46,10 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """Start a DynamoDB that counts capacity as AWS does: moto does not."""
     folder = tmp_path_factory.mktemp("engine")
     (port,) = free_ports(1)
-    # It runs on the local stack's environment: what it needs and what the tests need exclude each other.
-    with (
-        patch.object(sys, "executable", str(resources.ROOT / ".venv-stack/bin/python")),
-        Emulator(port, folder, folder / "log") as emulator,
-    ):
+    with ExitStack() as stack:
+        # It runs on the local stack's environment: what it needs and what the tests need exclude each other.
+        with patch.object(sys, "executable", str(resources.ROOT / ".venv-stack/bin/python")):
+            emulator = stack.enter_context(Emulator(port, folder, folder / "log"))
         emulator.wait_until_ready()
         yield emulator
 
