@@ -7,7 +7,6 @@ is reckoned against, and the answer to `GET /purchases/{order_id}`.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from math import gcd
 from typing import TYPE_CHECKING, Literal
 
@@ -20,7 +19,7 @@ from tessera.refusals import Invalid, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from tessera.journal import Detail, Journal
     from tessera.lots import Lots
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from tessera.messages import OrderCompleted, OrderRefunded, RefundedLine
     from tessera.programme.model import Programme
     from tessera.shapes import Line
-
-_NEVER = datetime.max.replace(tzinfo=UTC)
 
 Report = Literal["redemption_mismatch", "redemption_lost", "member_frozen", "member_closed", "unknown_identity"]
 
