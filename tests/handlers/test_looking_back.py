@@ -126,3 +126,15 @@ def test_a_balance_that_was_changed_does_not_follow_from_the_entries(app: App) -
         ExpressionAttributeValues={":n": {"N": "1000"}},
     )
     assert app.get("/members/me/entries/verification").json["mismatch"]["check"] == "member"
+
+
+def test_an_entry_that_cannot_be_read_is_told_by_the_one_before(app: App) -> None:
+    live(app)
+    client.DYNAMODB.update_item(
+        TableName=app.addresses["LedgerTable"],
+        Key={"member_id": {"S": ALICE}, "sequence": {"N": "5"}},
+        UpdateExpression="SET recorded_at = :nonsense",
+        ExpressionAttributeValues={":nonsense": {"S": "yesterday"}},
+    )
+    mismatch = app.get("/members/me/entries/verification").json["mismatch"]
+    assert (mismatch["check"], mismatch["sequence"]) == ("unreadable", 4)

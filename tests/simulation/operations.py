@@ -440,7 +440,7 @@ def poison(world: World, person: Person) -> None:
     body = world.random.choice(
         (
             "{", "[]", json.dumps({"type": "order.lost"}), json.dumps(content | {"lines": []}),
-            json.dumps(content | {"currency": "XXX"}), json.dumps(content | {"colour": "red"}),
+            json.dumps(content | {"currency": "CHF"}), json.dumps(content | {"colour": "red"}),
             json.dumps(content | {"placed_at": "2199-01-01T00:00:00Z"}),
             json.dumps({**content, "member_id": "m_nobody", "identity": None}),
         )

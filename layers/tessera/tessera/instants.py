@@ -57,6 +57,16 @@ def from_epoch_millis(millis: int) -> datetime:
     return datetime.fromtimestamp(millis // 1000, tz=UTC)
 
 
+def from_epoch_seconds(seconds: int) -> datetime:
+    """Turn the seconds since 1970 by which an instant is stored into the instant."""
+    return datetime.fromtimestamp(seconds, tz=UTC)
+
+
+def to_epoch_seconds(instant: datetime) -> int:
+    """Write an instant as the seconds since 1970."""
+    return int(instant.timestamp())
+
+
 def local_day(instant: datetime, zone: str) -> date:
     """Answer which day it is in `zone` at `instant`."""
     return instant.astimezone(ZoneInfo(zone)).date()

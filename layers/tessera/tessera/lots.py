@@ -14,7 +14,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from tessera import varints
-from tessera.instants import local_day, midnight, months_later, parse_instant, write_instant
+from tessera.instants import (
+    from_epoch_seconds,
+    local_day,
+    midnight,
+    months_later,
+    parse_instant,
+    to_epoch_seconds,
+    write_instant,
+)
 
 if TYPE_CHECKING:
     from tessera.programme.model import FixedDates, Points
@@ -177,8 +185,8 @@ def unpack(packed: bytes) -> Parts:
     for kinds in numbers:
         points = next(numbers)
         points = -(points >> 1) if points & 1 else points >> 1
-        expires_at = _instant(next(numbers)) if kinds & _EXPIRES else None
-        matures_at = _instant(next(numbers)) if kinds & _MATURES else None
+        expires_at = from_epoch_seconds(next(numbers)) if kinds & _EXPIRES else None
+        matures_at = from_epoch_seconds(next(numbers)) if kinds & _MATURES else None
         parts.append((Terms(expires_at, matures_at, next(numbers) if kinds & _IDLE else None), points))
     return tuple(parts)
 
@@ -199,15 +207,11 @@ def _numbers(lots: Iterable[tuple[Terms, int]]) -> Iterator[int]:
         )
         yield points << 1 if points >= 0 else -points << 1 | 1
         if expires_at is not None:
-            yield int(expires_at.timestamp())
+            yield to_epoch_seconds(expires_at)
         if matures_at is not None:
-            yield int(matures_at.timestamp())
+            yield to_epoch_seconds(matures_at)
         if idle_days is not None:
             yield idle_days
-
-
-def _instant(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, tz=UTC)
 
 
 def _written(instant: datetime | None) -> str | None:

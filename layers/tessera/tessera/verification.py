@@ -31,7 +31,7 @@ class Mismatch:
     """The first thing that does not add up."""
 
     check: str
-    """`sequence`, `chain`, `balance`, `lots`, `head`, `member` or `order`."""
+    """`sequence`, `chain`, `balance`, `lots`, `head`, `member`, `order` or `unreadable`."""
     sequence: int | None
     """The number of the entry where it shows, if it does at one."""
     detail: str
@@ -64,8 +64,8 @@ def verify(
         rebuilt = step(rebuilt, entry, programme)
         if rebuilt.points != sum(rebuilt.lots.values()):
             return Mismatch(check="lots", sequence=entry.sequence, detail="The lots do not add up to the balance.")
-    if earlier and earlier[0] > rebuilt.sequence:
-        return Mismatch(check="head", sequence=earlier[0], detail="An entry that was attested is not there.")
+    if earlier and earlier.sequence > rebuilt.sequence:
+        return Mismatch(check="head", sequence=earlier.sequence, detail="An entry that was attested is not there.")
     return _misfits(member, rebuilt, programme if same_rules else None)
 
 
@@ -76,7 +76,7 @@ def _misfit(before: Member, entry: Entry, stored: bytes, earlier: Head | None) -
         return Mismatch(check="sequence", sequence=before.sequence + 1, detail="There is no entry with this number.")
     if entry.previous_hash != before.chain or entry.hash != stored:
         return Mismatch(check="chain", sequence=number, detail="This entry, or the one before, was changed.")
-    if earlier and number == earlier[0] and stored != earlier[1]:
+    if earlier and number == earlier.sequence and stored != earlier.hash:
         return Mismatch(check="head", sequence=number, detail="The entry is not the one that was attested.")
     if entry.points_balance != before.points + entry.points:
         return Mismatch(check="balance", sequence=number, detail="The balance is not the one before plus the points.")

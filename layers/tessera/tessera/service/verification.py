@@ -13,6 +13,9 @@ from tessera.store.items import order_key
 from tessera.store.read import read
 from tessera.verification import Head, Mismatch, OrderBook
 
+_UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
+"""What reading raises of an item that the product has not written."""
+
 _ORDERS_AT_ONCE = 100
 """Records that the store reads in one call."""
 
@@ -38,23 +41,39 @@ def verify_member(member_id: str, earlier_head: Head | None = None, *, orders: b
     Returns:
         what came of it; None if there is no such member.
     """
-    member = read(member=member_id).members.get(member_id)
+    try:
+        member = read(member=member_id).members.get(member_id)
+    except _UNREADABLE as error:
+        return Verified(entries=0, head=b"", mismatch=_unreadable(None, error))
     return verify(member, earlier_head, orders=orders) if member else None
 
 
 def verify(member: Member, earlier_head: Head | None = None, *, orders: bool = False) -> Verified:
     """Verify the ledger of a member whose state has been read; as `verify_member` otherwise."""
     book = OrderBook()
+    last = 0
 
     def noted() -> Iterator[tuple[Entry, bytes]]:
+        nonlocal last
         for entry, stored in lists.history(member.member_id, member.sequence):
+            last = entry.sequence
             book.note(entry)
             yield entry, stored
 
-    mismatch = verification.verify(member, noted(), in_force(), earlier_head)
-    if orders and mismatch is None:
-        mismatch = book.verify(_orders(book.order_ids))
+    try:
+        mismatch = verification.verify(member, noted(), in_force(), earlier_head)
+        if orders and mismatch is None:
+            mismatch = book.verify(_orders(book.order_ids))
+    except _UNREADABLE as error:
+        mismatch = _unreadable(last or None, error)
     return Verified(entries=member.sequence, head=member.chain, mismatch=mismatch)
+
+
+def _unreadable(after: int | None, error: Exception) -> Mismatch:
+    detail = f"What follows this entry cannot be read ({type(error).__name__})."
+    if after is None:
+        detail = f"The member, or the first entry, cannot be read ({type(error).__name__})."
+    return Mismatch(check="unreadable", sequence=after, detail=detail)
 
 
 def _orders(order_ids: list[str]) -> dict[str, Order]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from tessera import decay, growth_days, lots, varints
@@ -10,7 +10,7 @@ from tessera.actions import Action
 from tessera.coupons import Coupon
 from tessera.idempotency import Answer
 from tessera.identities import bucket, shard
-from tessera.instants import parse_instant, write_instant
+from tessera.instants import from_epoch_seconds, parse_instant, to_epoch_seconds, write_instant
 from tessera.member import ActionCount, Hold, Member, Profile, SignInState, TierHeld
 from tessera.purchases import AwaitedOrder, Order, OrderLine, RefundRecord
 from tessera.redemptions import HeldLine, Redemption
@@ -35,7 +35,7 @@ def from_member(member: Member, due: datetime | None) -> dict[str, object]:
         "member_id": member.member_id,
         "schema": SCHEMA,
         "version": member.version + 1,
-        "enrolled_at": _seconds(member.enrolled_at),
+        "enrolled_at": to_epoch_seconds(member.enrolled_at),
         "time_zone": member.time_zone,
         "standing": member.standing,
         "sequence": member.sequence,
@@ -44,13 +44,13 @@ def from_member(member: Member, due: datetime | None) -> dict[str, object]:
         "lots": lots.pack(member.lots.items()),
         "gone": lots.pack(member.gone.items()) or None,
         "tier": member.tier.id,
-        "tier_since": _seconds(member.tier.since),
-        "tier_until": _seconds(member.tier.until) if member.tier.until else None,
+        "tier_since": to_epoch_seconds(member.tier.since),
+        "tier_until": to_epoch_seconds(member.tier.until) if member.tier.until else None,
         "growth_days": growth_days.pack(member.growth_days),
         "growth_waiting": varints.pack(
             number
             for (matures_at, day), growth in member.growth_waiting.items()
-            for number in (_seconds(matures_at), day.toordinal(), growth)
+            for number in (to_epoch_seconds(matures_at), day.toordinal(), growth)
         )
         or None,
         "decays": decay.pack(member.decays) or None,
@@ -68,12 +68,12 @@ def from_member(member: Member, due: datetime | None) -> dict[str, object]:
         if state.day
         else None,
         "holds": [
-            [hold.redemption_id, hold.order_id, lots.pack(hold.parts), _seconds(hold.expires_at), hold.owed]
+            [hold.redemption_id, hold.order_id, lots.pack(hold.parts), to_epoch_seconds(hold.expires_at), hold.owed]
             for hold in member.holds
         ]
         or None,
         "claims": dict(member.claims) or None,
-        "booked_at": _seconds(member.booked_at),
+        "booked_at": to_epoch_seconds(member.booked_at),
         "bucket": bucket(member.member_id),
         "due_shard": shard(member.member_id) if due else None,
         "due_at": _written(due),
@@ -86,7 +86,7 @@ def to_member(fields: Fields) -> Member:
     return Member(
         member_id=fields["member_id"],
         version=fields["version"],
-        enrolled_at=_instant(fields["enrolled_at"]),
+        enrolled_at=from_epoch_seconds(fields["enrolled_at"]),
         time_zone=fields["time_zone"],
         standing=fields["standing"],
         sequence=fields["sequence"],
@@ -96,12 +96,12 @@ def to_member(fields: Fields) -> Member:
         gone=dict(lots.unpack(fields.get("gone", b""))),
         tier=TierHeld(
             id=fields["tier"],
-            since=_instant(fields["tier_since"]),
-            until=_instant(fields["tier_until"]) if "tier_until" in fields else None,
+            since=from_epoch_seconds(fields["tier_since"]),
+            until=from_epoch_seconds(fields["tier_until"]) if "tier_until" in fields else None,
         ),
         growth_days=growth_days.unpack(fields["growth_days"]),
         growth_waiting={
-            (_instant(matures_at), date.fromordinal(day)): growth
+            (from_epoch_seconds(matures_at), date.fromordinal(day)): growth
             for matures_at, day, growth in _threes(varints.unpack(fields.get("growth_waiting", b"")))
         },
         decays=decay.unpack(fields.get("decays", b"")),
@@ -123,13 +123,13 @@ def to_member(fields: Fields) -> Member:
                 redemption_id=redemption,
                 order_id=order,
                 parts=lots.unpack(parts),
-                expires_at=_instant(expires),
+                expires_at=from_epoch_seconds(expires),
                 owed=owed,
             )
             for redemption, order, parts, expires, owed in fields.get("holds", [])
         ),
         claims=fields.get("claims", {}),
-        booked_at=_instant(fields["booked_at"]),
+        booked_at=from_epoch_seconds(fields["booked_at"]),
     )
 
 
@@ -455,14 +455,6 @@ def _json(content: object) -> str:
 
 def _threes(numbers: Iterator[int]) -> Iterator[tuple[int, int, int]]:
     return zip(numbers, numbers, numbers, strict=True)
-
-
-def _seconds(instant: datetime) -> int:
-    return int(instant.timestamp())
-
-
-def _instant(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, tz=UTC)
 
 
 def _written(instant: datetime | None) -> str | None:
