@@ -388,7 +388,7 @@ def main() -> int:
         if status != HTTPStatus.OK:
             print(f"GET /programme answers {status}: is the token one of a shop or an operator?", file=sys.stderr)
             return 2
-        if history and history[-1].at - history[0].at >= timedelta(days=programme["tiers"]["term_days"]):
+        if history and history[-1].at - history[0].at >= timedelta(days=programme["tiers"]["term"]["days"]):
             print("The history is longer than a tier's term, and reviews are not recomputed here.", file=sys.stderr)
             return 2
         accounts = recompute(history, programme)

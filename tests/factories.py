@@ -35,7 +35,7 @@ RULES: dict[str, Any] = {
     },
     "tiers": {
         "growth": {"policy": "window", "days": 365},
-        "term_days": 365,
+        "term": {"policy": "days", "days": 365},
         "ladder": [
             {"id": "low", "name": "Low", "growth": 0},
             {"id": "middle", "name": "Middle", "growth": 100, "multiplier_bp": 15_000},

@@ -55,6 +55,11 @@ PARAMETERS: Mapping[str, Json] = {
         "description": "A past instant: the answer is what it would have been then.",
         "schema": {"type": "string", "format": "date-time", "pattern": "Z$"},
     },
+    "if_spend": {
+        "in": "query",
+        "description": "Minor units of the programme's currency: what an order of so much would bring.",
+        "schema": {"type": "integer", "minimum": 0, "maximum": 1_000_000_000},
+    },
     "limit": {
         "in": "query",
         "description": "How many items a page has at most.",

@@ -20,7 +20,7 @@ from tessera.quotes import QuoteRequest
 from tessera.service.checkout import ConfirmationRequest
 from tessera.service.coupons import ClaimRequest
 from tessera.service.members import EnrolRequest, LinkRequest
-from tessera.service.operators import AdjustmentRequest, StandingRequest
+from tessera.service.operators import AdjustmentRequest, PlacementEndRequest, PlacementRequest, StandingRequest
 from tessera.service.orders import MAX_BATCH
 from tessera.shapes import Shape
 
@@ -127,6 +127,16 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             query=("as_of",),
             answers={200: answers.Card},
             refusals={400: ("bad_as_of",), 404: ("not_found",)},
+        ),
+        "GET /members/{member_id}/tier": Route(
+            name="show_tier",
+            summary="Show what leads to the next tier, what keeps the present one, and its history",
+            detail="`keep` counts what will still count when the term ends; `history` has the last twenty changes, the "
+            "newest first. With `if_spend`, minor units of the programme's currency, also what an order of so much "
+            "would bring at the base rates; nothing changes by asking.",
+            query=("if_spend",),
+            answers={200: answers.TierInFull},
+            refusals={400: ("bad_if_spend",), 404: ("not_found",)},
         ),
         "GET /members/{member_id}/entries": Route(
             name="list_entries",
@@ -236,6 +246,35 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
                 400: ("not_json", "bad_idempotency_key"),
                 404: ("not_found",),
                 409: ("member_closed", "idempotency_key_reused", "try_again"),
+                422: ("invalid", "unknown_reason"),
+            },
+        ),
+        "POST /members/{member_id}/placements": Route(
+            name="place",
+            summary="Place a member on a tier for a time, whatever is earned",
+            detail="For a tier that is by invitation only, for example. What the member earns goes on beneath it, and "
+            "is what remains when the time is over. A placement replaces another.",
+            body=PlacementRequest,
+            repeats_by_key=True,
+            answers={201: answers.Placed},
+            refusals={
+                400: ("not_json", "bad_idempotency_key"),
+                404: ("not_found",),
+                409: ("member_closed", "tier_not_higher", "idempotency_key_reused", "try_again"),
+                422: ("invalid", "unknown_reason", "unknown_tier"),
+            },
+        ),
+        "POST /members/{member_id}/placements/end": Route(
+            name="end_placement",
+            summary="End a placement before its time",
+            detail="Without a placement nothing happens.",
+            body=PlacementEndRequest,
+            repeats_by_key=True,
+            answers={200: answers.Placed},
+            refusals={
+                400: ("not_json", "bad_idempotency_key"),
+                404: ("not_found",),
+                409: ("idempotency_key_reused", "try_again"),
                 422: ("invalid", "unknown_reason"),
             },
         ),

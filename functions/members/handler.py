@@ -1,8 +1,8 @@
-"""Members: enrolling, the card, the statement and its verification, linked identities."""
+"""Members: enrolling, the card, the tier, the statement and its verification, linked identities."""
 
 from aws_lambda_powertools.event_handler import Response
 
-from tessera.service import members
+from tessera.service import members, tiers
 from tessera.web import Api, answer
 
 api = Api()
@@ -19,6 +19,12 @@ def enrol() -> Response[str]:
 def show_card(member_id: str) -> Response[str]:
     """Show the member card."""
     return answer(200, members.show_card(api.caller, member_id, api.parameter("as_of"), api.now))
+
+
+@api.get("/members/<member_id>/tier")
+def show_tier(member_id: str) -> Response[str]:
+    """Show what leads to the next tier, what keeps the present one, and its history."""
+    return answer(200, tiers.show_tier(api.caller, member_id, api.parameter("if_spend"), api.now))
 
 
 @api.get("/members/<member_id>/entries")

@@ -1,4 +1,4 @@
-"""What operators do to a member by hand: adjusting, freezing, closing."""
+"""What operators do to a member by hand: adjusting, freezing, closing, placing on a tier."""
 
 from aws_lambda_powertools.event_handler import Response
 
@@ -19,6 +19,20 @@ def change_standing(member_id: str) -> Response[str]:
     """Freeze, unfreeze or close."""
     key = api.header("Idempotency-Key")
     return answer(200, operators.change_standing(api.caller, member_id, api.body, key, api.now))
+
+
+@api.post("/members/<member_id>/placements")
+def place(member_id: str) -> Response[str]:
+    """Place on a tier for a time."""
+    key = api.header("Idempotency-Key")
+    return answer(201, operators.place(api.caller, member_id, api.body, key, api.now))
+
+
+@api.post("/members/<member_id>/placements/end")
+def end_placement(member_id: str) -> Response[str]:
+    """End a placement before its time."""
+    key = api.header("Idempotency-Key")
+    return answer(200, operators.end_placement(api.caller, member_id, api.body, key, api.now))
 
 
 lambda_handler = api.handle

@@ -37,7 +37,7 @@ def test_a_tier_that_is_still_earned_is_held_for_another_term(junior: App) -> No
     junior.nightly()
 
     assert junior.card()["tier"]["until"] == "2028-03-01T12:00:00Z"
-    assert junior.kinds() == ["welcome", "purchase", "purchase"]
+    assert junior.kinds() == ["welcome", "purchase", "purchase", "tier_review"]
 
 
 def test_a_second_run_changes_nothing_more(junior: App) -> None:

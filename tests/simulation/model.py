@@ -259,7 +259,7 @@ def _purchase(model: Model, member_id: str, account: Account, entry: Fields, com
     insist(before is None or before["kind"] == "awaited_order", "an order counts once", order_id)
     insist(order["member_id"] == member_id, "an entry has its order", order_id)
     tiers = in_force().tiers
-    multiplier = tiers.ladder[tiers.rank(account.tier)].multiplier_bp
+    multiplier = next(tier for tier in tiers.ladder if tier.id == account.tier).multiplier_bp
     bought = model.count(order, multiplier, earns=account.standing == "active")
     earned = sum(line[2] for line in bought.lines.values())
     waits = "growth_waiting" in entry["detail"]
@@ -337,7 +337,11 @@ def _action(model: Model, member_id: str, account: Account, entry: Fields, commi
     whose = {record["member_id"], content.get("member_id", member_id)}
     insist(whose == {member_id}, "whose action", action_id, whose)
     rule, tiers = in_force().actions[kind], in_force().tiers
-    multiplier = tiers.ladder[tiers.rank(account.tier)].multiplier_bp if rule.tier_multiplier else BASIS_POINTS
+    multiplier = (
+        next(tier for tier in tiers.ladder if tier.id == account.tier).multiplier_bp
+        if rule.tier_multiplier
+        else BASIS_POINTS
+    )
     earned = (rule.points * multiplier // BASIS_POINTS, rule.growth) if account.standing == "active" else (0, 0)
     zone = ZoneInfo(account.time_zone)
     day, today = (wire.instant(written).astimezone(zone).date() for written in (at, entry["recorded_at"]))

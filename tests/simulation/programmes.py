@@ -23,8 +23,8 @@ POLICIES: tuple[dict[str, Any], ...] = (
         }
     },
     {"points": {"expiry": {"policy": "inactivity", "days": 20}, "return_window_days": 14}},
-    {"tiers": {"growth": {"policy": "window", "days": 30}, "term_days": 30}},
-    {"tiers": {"growth": {"policy": "decay", "idle_months": 1, "percent": 10}, "term_days": 60}},
+    {"tiers": {"growth": {"policy": "window", "days": 30}, "term": {"policy": "days", "days": 30}}},
+    {"tiers": {"growth": {"policy": "decay", "idle_months": 1, "percent": 10}, "term": {"policy": "days", "days": 60}}},
 )
 
 

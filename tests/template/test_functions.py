@@ -89,7 +89,7 @@ def test_entries_can_be_written_and_read_and_nothing_else(resources: dict[str, A
         if statement["Resource"] == {"Fn::GetAtt": ["LedgerTable", "Arn"]}
         for action in actions(statement)
     }
-    assert allowed == {"dynamodb:PutItem", "dynamodb:Query"}
+    assert allowed == {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"}
 
 
 def test_functions_may_use_only_what_their_environment_names(resources: dict[str, Any]) -> None:

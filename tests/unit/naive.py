@@ -56,6 +56,11 @@ class Window:
 
 
 @dataclass(frozen=True)
+class CalendarYear:
+    """Growth counts in the year it is of."""
+
+
+@dataclass(frozen=True)
 class Decay:
     """Growth loses a share each month, from so many months after the member did something."""
 
@@ -86,7 +91,7 @@ class Figures:
     daily: Given
     streaks: dict[int, Given]
     expiry: MonthEnd | Dates | Inactivity | None
-    growth: Window | Decay
+    growth: Window | CalendarYear | Decay | None
     return_window_days: int = 0
     growth_waits: bool = False
     debt: bool = False
@@ -247,6 +252,8 @@ class Account:
         counting = [growth for growth in self.growth if not growth.waits_until]
         if isinstance(rule, Window):
             return sum(growth.amount for growth in counting if growth.day > self.today() - timedelta(days=rule.days))
+        if isinstance(rule, CalendarYear):
+            return sum(growth.amount for growth in counting if growth.day.year == self.today().year)
         exact = Fraction(0)
         for growth in counting:
             left = Fraction(growth.amount)

@@ -50,6 +50,8 @@ def programmes(draw: st.DrawFn) -> Programme:
             [
                 {"policy": "window", "days": 30},
                 {"policy": "window", "days": 365},
+                {"policy": "calendar_year"},
+                {"policy": "lifetime"},
                 {"policy": "decay", "idle_months": 1, "percent": 25},
                 {"policy": "decay", "idle_months": 6, "percent": 7},
                 {"policy": "decay", "idle_months": 2, "percent": 100},

@@ -28,7 +28,8 @@ from tessera.instants import local_day, midnight
 from tessera.journal import Journal
 from tessera.member import Member, Standing
 from tessera.messages import ActionDone
-from tessera.programme.model import FixedDates, Inactivity, MonthEnd, Programme, Reward, Window
+from tessera.programme.ladders import CalendarYear, Decay, Window
+from tessera.programme.model import FixedDates, Inactivity, MonthEnd, Programme, Reward
 from tessera.purchases import Order, OrderLine
 from tessera.redemptions import Redemption
 from tessera.refusals import Conflict, Forbidden
@@ -64,9 +65,13 @@ def figures(programme: Programme, member_zone: str) -> naive.Figures:
         else naive.Inactivity(rules.days)
         if isinstance(rules, Inactivity)
         else None,
-        growth=naive.Window(growth.days)
+        growth=naive.Decay(growth.idle_months, growth.percent)
+        if isinstance(growth, Decay)
+        else naive.Window(growth.days)
         if isinstance(growth, Window)
-        else naive.Decay(growth.idle_months, growth.percent),
+        else naive.CalendarYear()
+        if isinstance(growth, CalendarYear)
+        else None,
         return_window_days=points.return_window_days,
         growth_waits=points.growth_waits,
         debt=points.refund == "debt",
@@ -469,7 +474,7 @@ class Life(RuleBasedStateMachine):
         for instant, points in seen.expiring:
             expiring[instant] = expiring.get(instant, 0) + points
         assert expiring == account.expiring
-        assert seen.growth == account.worth
+        assert seen.outlook.growth == account.worth
         assert seen.member.standing == account.standing
         assert {hold.redemption_id: (hold.points, hold.owed) for hold in seen.member.holds} == {
             redemption_id: (hold.points, hold.owed) for redemption_id, hold in account.holds.items()
@@ -488,8 +493,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def no_tier_is_lower_than_what_is_earned(self) -> None:
         member = self.opened().member
-        earned = self.programme.tiers.earned_by(tiers.growth(member, self.programme, self.now))
-        assert self.programme.tiers.rank(member.tier.id) >= earned
+        assert tiers.held_rank(member, self.programme) >= tiers.earned(member, self.programme, self.now)
 
 
 Life.TestCase.settings = settings(max_examples=200, stateful_step_count=25)

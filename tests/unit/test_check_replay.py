@@ -29,7 +29,7 @@ PROGRAMME = {
     },
     "tiers": {
         "growth": {"policy": "window", "days": 365},
-        "term_days": 365,
+        "term": {"policy": "days", "days": 365},
         "ladder": [{"id": "newcomer", "growth": 0}, {"id": "junior", "growth": 10, "multiplier_bp": 15_000}],
     },
 }

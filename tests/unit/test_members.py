@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from tessera.card import card
+from tessera.conditions import missing
 from tessera.enrolment import enrol
 from tessera.lots import OPEN
 from tessera.member import Hold, SignInState, TierHeld
@@ -44,8 +45,9 @@ def test_the_card_shows_what_time_has_done_before_it_is_booked() -> None:
 def test_the_card_shows_the_growth_that_counts_and_what_is_missing() -> None:
     grown = member(growth_days={NOON.date(): 30, (NOON - timedelta(days=365)).date(): 500})
     seen = card(grown, PROGRAMME, NOON)
-    assert seen.next_tier is not None
-    assert (seen.growth, seen.next_tier.tier.id, seen.next_tier.missing) == (30, "middle", 70)
+    ahead = seen.outlook.next_tier
+    assert ahead is not None
+    assert (seen.outlook.growth, ahead.tier.id, missing(ahead.progress)) == (30, "middle", {"growth": 70})
 
 
 def test_the_card_shows_todays_sign_in_and_the_streak_that_is_alive() -> None:

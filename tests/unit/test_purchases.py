@@ -255,7 +255,7 @@ def test_points_that_are_spent_already_are_not_asked_for_and_the_entry_says_so()
     order = refund(journal, order, refund_message({"1": 1}))
     entry = journal.entries[-1]
     assert (entry.kind, entry.points, entry.growth, entry.points_balance) == ("refund", -30, -100, 0)
-    assert explained(entry) == {"taken": 30, "shortfall": 70}
+    assert {"taken": 30, "shortfall": 70}.items() <= explained(entry).items()
 
 
 def test_a_shortfall_is_never_collected_later() -> None:
@@ -288,7 +288,7 @@ def test_points_that_come_back_pay_what_is_taken_back() -> None:
     refund(journal, order, refund_message({"1": 1}))
     entry = journal.entries[-1]
     assert (entry.points, entry.points_balance) == (0, 0)
-    assert explained(entry) == {"taken": 20, "returned": 20, "shortfall": 80}
+    assert {"taken": 20, "returned": 20, "shortfall": 80}.items() <= explained(entry).items()
 
 
 def test_growth_leaves_the_day_that_got_it() -> None:

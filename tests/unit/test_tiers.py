@@ -1,11 +1,13 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tessera import tiers
+from tessera.conditions import missing
 from tessera.journal import Entry, Journal
 from tessera.lots import OPEN
 from tessera.member import Hold, Member, TierHeld
@@ -25,7 +27,12 @@ def bought(pounds: int, journal: Journal | None = None) -> Journal:
 def test_an_upgrade_is_immediate_and_in_the_entry_that_earned_it() -> None:
     journal = bought(100)
     (entry,) = journal.entries
-    assert entry.detail["tier"] == {"from": "low", "to": "middle", "until": "2027-03-02T12:00:00Z"}
+    assert entry.detail["tier"] == {
+        "from": "low",
+        "to": "middle",
+        "reason": "reached",
+        "until": "2027-03-02T12:00:00Z",
+    }
     assert journal.member.tier == TierHeld(id="middle", since=NOON, until=NOON + YEAR)
 
 
@@ -79,7 +86,7 @@ def test_after_its_term_a_tier_falls_to_what_is_earned_without_grace() -> None:
     journal = later(journal, days=200)
     (entry,) = journal.entries
     assert (entry.kind, entry.points, entry.growth) == ("tier_change", 0, 0)
-    assert entry.detail == {"tier": {"from": "high", "to": "low"}, "growth": 0}
+    assert entry.detail == {"tier": {"from": "high", "to": "low", "reason": "fell"}, "growth": 0}
     assert journal.member.tier == TierHeld(id="low", since=NOON + timedelta(days=565))
 
 
@@ -89,11 +96,12 @@ def test_a_fall_stops_at_the_tier_that_growth_still_earns() -> None:
     assert journal.member.tier == TierHeld(id="middle", since=NOON + YEAR, until=NOON + 2 * YEAR)
 
 
-def test_a_tier_that_is_earned_again_is_kept_for_another_term_without_an_entry() -> None:
+def test_a_tier_that_is_earned_still_is_kept_for_another_term_and_an_entry_says_so() -> None:
     journal = bought(100, later(bought(100), days=100))
     journal = settle(journal.member, PROGRAMME, NOON + YEAR)
-    assert journal.member.tier == TierHeld(id="middle", since=NOON, until=NOON + 2 * YEAR)
-    assert journal.entries == []
+    assert journal.member.tier == TierHeld(id="middle", since=NOON, until=NOON + 2 * YEAR, renewed_at=NOON + YEAR)
+    (entry,) = journal.entries
+    assert (entry.kind, entry.at, entry.detail["growth"]) == ("tier_review", NOON + YEAR, 100)
 
 
 def test_a_refund_takes_growth_away_and_leaves_the_tier_until_its_review() -> None:
@@ -122,14 +130,14 @@ def test_growth_that_comes_late_and_is_older_than_the_window_does_not_count() ->
 def test_what_is_missing_to_the_next_tier_is_told() -> None:
     ahead = tiers.next_tier(bought(30).member, PROGRAMME, NOON)
     assert ahead is not None
-    assert (ahead.tier.id, ahead.missing) == ("middle", 70)
+    assert (ahead.tier.id, missing(ahead.progress)) == ("middle", {"growth": 70})
 
 
 def test_nothing_is_missing_to_a_tier_whose_growth_is_there_already() -> None:
     held_lower = replace(bought(150).member, tier=member().tier)
     ahead = tiers.next_tier(held_lower, PROGRAMME, NOON)
     assert ahead is not None
-    assert ahead.missing == 0
+    assert missing(ahead.progress) == {"growth": 0}
 
 
 def test_there_is_nothing_above_the_highest_tier() -> None:
@@ -186,10 +194,13 @@ def test_settling_twice_changes_nothing_more(purchases: list[tuple[int, int]], d
 
 def test_terms_that_ended_one_after_another_are_all_reviewed_at_once() -> None:
     journal = settle(bought(150, later(bought(500), days=100)).member, PROGRAMME, NOON + 5 * YEAR)
-    falls = [(entry.at, entry.detail["tier"], entry.recorded_at) for entry in journal.entries]
+    reviews: list[tuple[datetime, Any, datetime]] = [
+        (entry.at, entry.detail["tier"], entry.recorded_at) for entry in journal.entries
+    ]
+    falls = [(at, tier["to"], recorded_at) for at, tier, recorded_at in reviews]
     assert falls == [
-        (NOON + YEAR, {"from": "high", "to": "middle", "until": "2028-03-01T12:00:00Z"}, NOON + 5 * YEAR),
-        (NOON + 2 * YEAR, {"from": "middle", "to": "low"}, NOON + 5 * YEAR),
+        (NOON + YEAR, "middle", NOON + 5 * YEAR),
+        (NOON + 2 * YEAR, "low", NOON + 5 * YEAR),
     ]
 
 

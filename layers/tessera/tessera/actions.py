@@ -58,7 +58,7 @@ def count(journal: Journal, message: ActionDone, fingerprint: str, attributes: s
     rule = programme.actions[message.kind]
     points, growth = rule.points, rule.growth
     if rule.tier_multiplier:
-        points = points * tiers.held(member, programme).multiplier_bp // BASIS_POINTS
+        points = points * tiers.multiplier_bp(member, programme) // BASIS_POINTS
     detail: dict[str, object] = {"name": rule.name}
     if member.standing != "active":
         points = growth = 0

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NotRequired
+from typing import TYPE_CHECKING, Any, NotRequired
 
 from typing_extensions import TypedDict
 
-from tessera import coupons, tiers
+from tessera import conditions, coupons
 from tessera.instants import write_instant
 from tessera.statement import reason
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from tessera import card as domain
+    from tessera.conditions import Progress
     from tessera.journal import Entry as LedgerEntry
     from tessera.member import Member, Profile
-    from tessera.programme.model import AmountOff, Percentage, Programme
+    from tessera.outlook import Outlook
+    from tessera.programme.model import AmountOff, Percentage
     from tessera.purchases import Order
     from tessera.quotes import Quote, Verdict
     from tessera.redemptions import Redemption
@@ -26,16 +29,46 @@ if TYPE_CHECKING:
     from tessera.verification import Mismatch as FoundMismatch
 
 
-class Needs(TypedDict):
-    """What is missing to a tier."""
+class Needs(TypedDict, total=False):
+    """What is missing to a tier, by what it asks for: on the way on which the greatest share is done already."""
 
     growth: int
+    spend: int
+    orders: int
+    active_days: int
+    tenure: int
+
+
+class Step(TypedDict):
+    """How far a member has come with one thing that a tier asks for, within a window of days or the one named."""
+
+    measure: str
+    within: int | str | None
+    have: int
+    need: int
+    missing: int
+    met: bool
+
+
+class Steps(TypedDict):
+    """How far a member has come with several conditions, of which `all` or `any` are asked for."""
+
+    form: str
+    met: bool
+    parts: list[Step | Steps]
 
 
 class Next(TypedDict):
-    """The next tier."""
+    """The next tier that can be earned."""
 
     id: str
+    needs: Needs
+
+
+class Keep(TypedDict):
+    """What keeps the tier that is earned, counting what will still count at its review, and by when."""
+
+    by: str
     needs: Needs
 
 
@@ -46,7 +79,61 @@ class TierOnCard(TypedDict):
     name: str
     since: str
     until: str | None
+    grace: NotRequired[bool]
     next: Next | None
+    keep: NotRequired[Keep | None]
+
+
+class NextInFull(Next):
+    """The next tier, and how far the member has come with each thing that it asks for."""
+
+    name: str
+    progress: Step | Steps
+
+
+class KeepInFull(Keep):
+    """What keeps the tier that is earned; no `progress` where nothing has to be done for it."""
+
+    id: str
+    progress: Step | Steps | None
+
+
+class TierEvent(TypedDict):
+    """A change of the tier, or what was decided about it, and why."""
+
+    entry_id: str
+    at: str
+    tier: str
+    until: str | None
+    code: str
+    reason: str
+
+
+class IfSpent(TypedDict):
+    """What an order of so many minor units would bring, at the base rates."""
+
+    spend: int
+    points: int
+    growth: int
+    tier: str
+    until: str | None
+    next: NextInFull | None
+
+
+class TierInFull(TypedDict):
+    """Where a member stands on the ladder. `placed` says that an operator has lent the tier."""
+
+    id: str
+    name: str
+    since: str
+    until: str | None
+    placed: bool
+    grace: bool
+    growth: int
+    next: NextInFull | None
+    keep: KeepInFull | None
+    history: list[TierEvent]
+    if_spend: NotRequired[IfSpent]
 
 
 class Expiring(TypedDict):
@@ -159,6 +246,14 @@ class Standing(TypedDict):
     """A member's standing."""
 
     standing: str
+
+
+class Placed(TypedDict):
+    """The tier that a member is on, and until when. `placed` says that an operator has lent it."""
+
+    tier: str
+    until: str | None
+    placed: bool
 
 
 class PurchaseLine(TypedDict):
@@ -280,23 +375,25 @@ class Accepted(TypedDict):
     accepted: int
 
 
-def card(seen: domain.Card, profile: Profile | None, programme: Programme) -> Card:
+def card(seen: domain.Card, profile: Profile | None) -> Card:
     """Write the member card."""
-    member = seen.member
-    following = seen.next_tier
+    member, ladder = seen.member, seen.outlook
+    following, keeping = ladder.next_tier, ladder.keeping
     return {
         "member_id": member.member_id,
         "standing": member.standing,
         "display_name": profile.display_name if profile else None,
         "enrolled_at": write_instant(member.enrolled_at),
         "tier": {
-            "id": tiers.held(member, programme).id,
-            "name": tiers.held(member, programme).name,
-            "since": write_instant(member.tier.since),
-            "until": write_instant(member.tier.until) if member.tier.until else None,
-            "next": {"id": following.tier.id, "needs": {"growth": following.missing}} if following else None,
+            "id": ladder.tier.id,
+            "name": ladder.tier.name,
+            "since": write_instant(ladder.since),
+            "until": write_instant(ladder.until) if ladder.until else None,
+            "grace": ladder.grace,
+            "next": {"id": following.tier.id, "needs": _needs(following.progress)} if following else None,
+            "keep": {"by": write_instant(keeping.by), "needs": _needs(keeping.progress)} if keeping else None,
         },
-        "growth": seen.growth,
+        "growth": ladder.growth,
         "points": {
             "available": seen.available,
             "pending": seen.pending,
@@ -304,6 +401,99 @@ def card(seen: domain.Card, profile: Profile | None, programme: Programme) -> Ca
         },
         "benefits": [],
         "sign_in": {"today": seen.signed_in_today, "streak": seen.streak},
+    }
+
+
+def tier(seen: Outlook, entries: Iterable[LedgerEntry], if_spend: IfSpent | None) -> TierInFull:
+    """Write where a member stands on the ladder."""
+    keeping = seen.keeping
+    answer: TierInFull = {
+        "id": seen.tier.id,
+        "name": seen.tier.name,
+        "since": write_instant(seen.since),
+        "until": write_instant(seen.until) if seen.until else None,
+        "placed": seen.lent,
+        "grace": seen.grace,
+        "growth": seen.growth,
+        "next": _next(seen),
+        "keep": {
+            "id": keeping.tier.id,
+            "by": write_instant(keeping.by),
+            "needs": _needs(keeping.progress),
+            "progress": _progress(keeping.progress) if keeping.progress else None,
+        }
+        if keeping
+        else None,
+        "history": [_tier_event(booked) for booked in entries],
+    }
+    if if_spend:
+        answer["if_spend"] = if_spend
+    return answer
+
+
+def placed(seen: Outlook) -> Placed:
+    """Write which tier a member is on."""
+    until = write_instant(seen.until) if seen.until else None
+    return {"tier": seen.tier.id, "until": until, "placed": seen.lent}
+
+
+def if_spent(spend: int, order: Order, after: Outlook) -> IfSpent:
+    """Write what an order would bring."""
+    return {
+        "spend": spend,
+        "points": order.points,
+        "growth": order.growth,
+        "tier": after.tier.id,
+        "until": write_instant(after.until) if after.until else None,
+        "next": _next(after),
+    }
+
+
+def _next(seen: Outlook) -> NextInFull | None:
+    following = seen.next_tier
+    if following is None:
+        return None
+    return {
+        "id": following.tier.id,
+        "name": following.tier.name,
+        "needs": _needs(following.progress),
+        "progress": _progress(following.progress),
+    }
+
+
+def _needs(progress: Progress | None) -> Needs:
+    needs: Needs = {}
+    for measure, missing in (conditions.missing(progress) if progress else {}).items():
+        needs[measure] = missing
+    return needs
+
+
+def _progress(progress: Progress) -> Step | Steps:
+    if isinstance(progress, conditions.Steps):
+        return {"form": progress.form, "met": progress.met, "parts": [_progress(part) for part in progress.parts]}
+    within = progress.within
+    return {
+        "measure": progress.measure,
+        "within": within if within is None or isinstance(within, str) else within.days,
+        "have": progress.have,
+        "need": progress.need,
+        "missing": progress.missing,
+        "met": progress.met,
+    }
+
+
+def _tier_event(booked: LedgerEntry) -> TierEvent:
+    detail: Any = booked.detail
+    placed = detail.get("placement")
+    changed = detail.get("tier") or {"to": placed["tier"], "until": placed.get("until")}
+    code = changed.get("reason") or ("placement_ended" if "ended" in placed else "placed")
+    return {
+        "entry_id": booked.entry_id,
+        "at": write_instant(booked.at),
+        "tier": changed["to"],
+        "until": changed.get("until"),
+        "code": code,
+        "reason": reason(booked),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tessera import lots, sign_ins, tiers
+from tessera import lots, outlook, sign_ins
 from tessera.instants import local_day
 from tessera.settlement import settle
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tessera.member import Member
+    from tessera.outlook import Outlook
     from tessera.programme.model import Programme
 
 
@@ -21,8 +22,7 @@ class Card:
     """The member as of an instant: what is booked, and what time has done since."""
 
     member: Member
-    growth: int
-    next_tier: tiers.NextTier | None
+    outlook: Outlook
     available: int
     pending: int
     expiring: tuple[tuple[datetime, int], ...]
@@ -38,8 +38,7 @@ def card(member: Member, programme: Programme, now: datetime) -> Card:
     today = local_day(journal.now, seen.time_zone)
     return Card(
         member=seen,
-        growth=tiers.growth(seen, programme, journal.now),
-        next_tier=tiers.next_tier(seen, programme, journal.now),
+        outlook=outlook.of(journal),
         available=journal.available,
         pending=lots.pending(seen.lots),
         expiring=tuple(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tessera import tiers
 from tessera.instants import local_day
 from tessera.journal import Journal
-from tessera.member import Member
+from tessera.member import CONSUMER, Member
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,13 +15,17 @@ if TYPE_CHECKING:
     from tessera.programme.model import Programme
 
 
-def enrol(member_id: str, time_zone: str | None, programme: Programme, now: datetime) -> Journal:
+def enrol(
+    member_id: str, time_zone: str | None, programme: Programme, now: datetime, account: str = CONSUMER
+) -> Journal:
     """Make a new member, with the programme's welcome as the first entry of the ledger."""
     member = Member(
         member_id=member_id,
         enrolled_at=now,
         time_zone=time_zone or programme.zone,
-        tier=tiers.lowest(programme, now),
+        account=account,
+        tier=tiers.lowest(programme, account, now),
+        tallied_under=programme.version,
         active_on=local_day(now, programme.zone),
         booked_at=now,
     )

@@ -21,6 +21,11 @@ def within(days: GrowthDays, last: date, window: int) -> int:
     return sum(since(days, last, window).values())
 
 
+def of_year(days: GrowthDays, year: int) -> int:
+    """Sum the growth of the days of a calendar year."""
+    return sum(growth for day, growth in days.items() if day.year == year)
+
+
 def since(days: GrowthDays, last: date, window: int) -> GrowthDays:
     """Drop what has left the window that ends with `last`, for ever; days after `last` stay."""
     first = last - timedelta(days=window - 1)

@@ -7,15 +7,16 @@ verified, and the card can be shown as of any past instant.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from tessera import decay, growth_days, lots, tiers
+from tessera import decay, growth_days, lots, measures, tiers
 from tessera.decay import Decayed
 from tessera.instants import local_day, parse_instant
-from tessera.journal import ACTIVITIES
-from tessera.member import Hold, Member, TierHeld
+from tessera.journal import MOST_TIER_ENTRIES
+from tessera.measures import ACTIVITIES
+from tessera.member import Hold, Member, Placement
 from tessera.purchases import owe
 from tessera.sign_ins import signed
 
@@ -26,10 +27,8 @@ if TYPE_CHECKING:
     from tessera.journal import Entry
     from tessera.programme.model import Programme
 
-_BY_TIME = frozenset({"expiry", "maturity", "decay", "tier_change"})
+_BY_TIME = frozenset({"expiry", "maturity", "decay", "tier_change", "tier_review", "placement_end"})
 """The kinds of entries that nobody causes."""
-
-_A_SECOND = timedelta(seconds=1)
 
 
 def rebuild(member: Member, entries: Iterable[Entry], programme: Programme) -> Member:
@@ -49,7 +48,8 @@ def blank(member: Member, programme: Programme) -> Member:
         member_id=member.member_id,
         enrolled_at=member.enrolled_at,
         time_zone=member.time_zone,
-        tier=tiers.lowest(programme, member.enrolled_at),
+        account=member.account,
+        tier=tiers.lowest(programme, member.account, member.enrolled_at),
         active_on=local_day(member.enrolled_at, programme.zone),
         booked_at=member.enrolled_at,
     )
@@ -59,9 +59,6 @@ def step(member: Member, entry: Entry, programme: Programme) -> Member:
     """Answer the member after one more entry."""
     detail: Any = entry.detail
     instant = _effective(entry)
-    # Among what happens at one instant the review of a tier comes last.
-    reviewed_until = instant - _A_SECOND if _by_time(entry) and entry.kind != "tier_change" else instant
-    member = keep_tiers(member, programme, reviewed_until)
     change = dict(lots.read(detail.get("lots", ())))
     after = replace(
         member,
@@ -76,25 +73,13 @@ def step(member: Member, entry: Entry, programme: Programme) -> Member:
     if entry.kind in ACTIVITIES:
         after = replace(after, active_on=max(after.active_on, local_day(entry.at, programme.zone)))
     after = _with_growth(after, entry, programme, instant)
-    if tier := detail.get("tier"):
-        until = parse_instant(tier["until"]) if "until" in tier else None
-        after = replace(after, tier=TierHeld(id=tier["to"], since=instant, until=until))
+    after = _with_tier(after, entry, programme, instant)
     if "standing" in detail:
         after = replace(after, standing=detail["standing"])
     if entry.kind == "sign_in":
         day = date.fromisoformat(entry.source["day"])
         after = replace(after, sign_in=signed(after.sign_in, day, detail["streak"], entry.points, entry.growth))
     return after
-
-
-def keep_tiers(member: Member, programme: Programme, until: datetime) -> Member:
-    """Renew the terms that ended with the tier kept: these leave no entry, for nothing changed."""
-    while member.tier.until is not None and member.tier.until <= until:
-        after = tiers.reviewed(member, programme)
-        if after.id != member.tier.id:
-            break
-        member = replace(member, tier=after)
-    return member
 
 
 def _effective(entry: Entry) -> datetime:
@@ -128,6 +113,25 @@ def _holds(member: Member, entry: Entry, change: lots.Lots) -> tuple[Hold, ...]:
     if "owed" in detail and entry.kind == "refund":
         return owe(member.holds, detail["owed"])
     return tuple(hold for hold in member.holds if hold.redemption_id != redemption_id)
+
+
+def _with_tier(member: Member, entry: Entry, programme: Programme, instant: datetime) -> Member:
+    detail: Any = entry.detail
+    ladder, today = programme.ladder(member.account), local_day(instant, programme.zone)
+    tallies = measures.after_entry(member.tallies, ladder, programme.zone, today, entry.kind, entry.at, detail)
+    member = replace(member, tallies=tallies)
+    if written := detail.get("tier"):
+        tier = tiers.applied(member.tier, tiers.read(written), instant, entry.programme_version)
+        member = replace(member, tier=tier)
+    if placed := detail.get("placement"):
+        placement = None
+        if "until" in placed:
+            until, version = parse_instant(placed["until"]), entry.programme_version
+            placement = Placement(tier_id=placed["tier"], since=instant, until=until, programme_version=version)
+        member = replace(member, placement=placement)
+    if "tier" in detail or "placement" in detail:
+        member = replace(member, tier_entries=(*member.tier_entries, entry.sequence)[-MOST_TIER_ENTRIES:])
+    return member
 
 
 def _with_growth(member: Member, entry: Entry, programme: Programme, instant: datetime) -> Member:

@@ -13,18 +13,26 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tessera import decay, growth_days, lots, tiers
+from tessera import decay, growth_days, lots, measures, tiers
 from tessera.instants import local_day, write_instant
+from tessera.measures import ACTIVITIES
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
     from tessera.lots import Lots, Parts, Terms
     from tessera.member import Member
-    from tessera.programme.model import Decay, Programme
+    from tessera.programme.ladders import Decay, Ladder
+    from tessera.programme.model import Programme
+    from tessera.tiers import Change
 
-ACTIVITIES = frozenset({"welcome", "sign_in", "purchase", "action", "hold"})
-"""The kinds of entries that are something which the member did: they put off expiry and decay by inactivity."""
+MOST_TIER_ENTRIES = 20
+"""The entries that tell of the tier are known by number, as many as these: earlier ones are in the statement."""
+
+_BY_DAY = ("window", "calendar_year")
+
+_RAISING = ACTIVITIES | {"maturity", "adjustment"}
+"""The kinds of entries that may bring a tier; what only takes away never does."""
 
 Detail = Mapping[str, object]
 """What an entry needs to explain itself, as JSON: strings, integers, lists and objects of them."""
@@ -95,9 +103,19 @@ class Journal:
         self.change(booked_at=self.now)
 
     @property
+    def ladder(self) -> Ladder:
+        """The ladder of the member's kind of account."""
+        return self.programme.ladder(self.member.account)
+
+    @property
     def available(self) -> int:
         """The points that can be spent; below zero they are a debt."""
         return lots.available(self.member.lots)
+
+    @property
+    def counts_growth_by_day(self) -> bool:
+        """Whether growth leaves its window by its own day; else it is kept for good, in buckets that may decay."""
+        return self.ladder.growth.policy in _BY_DAY
 
     def change(self, **fields: object) -> None:
         """Change the member's state beside the balances; `tier=…`, `sign_in=…`."""
@@ -136,7 +154,7 @@ class Journal:
         source: Mapping[str, str] | None = None,
         detail: Detail | None = None,
     ) -> None:
-        """Book one entry, and the upgrade that its growth brings at once.
+        """Book one entry, and the tier that it brings at once.
 
         Args:
             kind: what happened, one of the contract's kinds.
@@ -178,9 +196,9 @@ class Journal:
         source: Mapping[str, str],
         detail: dict[str, object],
     ) -> None:
-        if growth > 0 and (upgrade := tiers.upgrade(self.member, self.programme, self.instant)):
-            detail["tier"] = tiers.change(self.member.tier, upgrade)
-            self.change(tier=upgrade)
+        self._tally(kind, at, detail)
+        if kind in _RAISING and (reached := tiers.promotion(self.member, self.programme, self.instant)):
+            detail |= self._change_tier(reached)
         member = self.member
         entry = Entry(
             member_id=member.member_id,
@@ -199,6 +217,24 @@ class Journal:
         )
         self.entries.append(entry)
         self.change(sequence=entry.sequence, chain=entry.hash, points=entry.points_balance)
+        if "tier" in detail or "placement" in detail:
+            self.change(tier_entries=(*member.tier_entries, entry.sequence)[-MOST_TIER_ENTRIES:])
+
+    def book_tier(self, kind: str, change: Change) -> None:
+        """Book what becomes of the tier, with the growth that counted."""
+        growth = tiers.growth(self.member, self.programme, self.instant)
+        self.book(kind, detail={**self._change_tier(change), "growth": growth})
+
+    def _change_tier(self, change: Change) -> dict[str, object]:
+        """Change the tier; answer what an entry says of it."""
+        before = self.member.tier
+        self.change(tier=tiers.applied(before, change, self.instant, self.programme.version))
+        return {"tier": tiers.write(before, change)}
+
+    def _tally(self, kind: str, at: datetime, detail: Detail) -> None:
+        zone, today = self.programme.zone, local_day(self.instant, self.programme.zone)
+        tallies = measures.after_entry(self.member.tallies, self.ladder, zone, today, kind, at, detail)
+        self.change(tallies=tallies)
 
     def book_expired(self) -> None:
         """Book the points that have expired by `instant`, which may have come back only now."""
@@ -233,7 +269,7 @@ class Journal:
 
     def growth_day(self, day: date) -> date:
         """Answer the day under which growth is kept that begins to count now, for what was done on `day`."""
-        if self.programme.tiers.growth.policy == "window":
+        if self.counts_growth_by_day:
             return day
         return decay.current(self.member.growth_days, self.member.decays, local_day(self.instant, self.programme.zone))
 
@@ -243,7 +279,7 @@ class Journal:
         detail["growth_day"] = day.isoformat()
         before = tiers.growth(self.member, self.programme, self.instant)
         self.change(growth_days=growth_days.counted(self.member.growth_days, day, growth))
-        if self.programme.tiers.growth.policy == "window":
+        if self.counts_growth_by_day:
             return growth
         worth = tiers.growth(self.member, self.programme, self.instant) - before
         if worth != growth:

@@ -8,17 +8,46 @@ from typing import Literal
 from tessera.decay import Decays
 from tessera.growth_days import GrowthDays
 from tessera.lots import Lots, Parts
+from tessera.measures import Tally
+
+CONSUMER = "consumer"
+"""The kind of account that everybody has, unless they are enrolled as another."""
 
 Standing = Literal["active", "frozen", "closed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TierHeld:
-    """The tier a member is on: since when, and until when whatever happens. The lowest tier has no end."""
+    """The tier that a member holds: since when, and until when whatever happens. The lowest tier has no end."""
 
     id: str
     since: datetime
     until: datetime | None = None
+    renewed_at: datetime | None = None
+    """When the present term began, if it is not the first."""
+    programme_version: int = 1
+    """That under which the present term began: what it promised holds until the term ends."""
+    grace: bool = False
+    """Whether the term is over, and `until` is the end of the grace in which the tier may be earned again."""
+    landed: bool = False
+    """Whether it is where a soft landing ended."""
+    before: "TierHeld | None" = None
+    """What was held before, and is again if what brought this tier is refunded."""
+
+    @property
+    def term_start(self) -> datetime:
+        """When the present term began."""
+        return self.renewed_at or self.since
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """A tier that an operator has placed the member on, whatever is earned."""
+
+    tier_id: str
+    since: datetime
+    until: datetime
+    programme_version: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +102,14 @@ class Member:
     member_id: str
     enrolled_at: datetime
     time_zone: str
+    account: str = CONSUMER
+    """The kind of account, by which there are ladders."""
     tier: TierHeld
+    """What is earned."""
+    placement: Placement | None = None
+    """What is lent, for a time: the member is on the higher of the two."""
+    tier_entries: tuple[int, ...] = ()
+    """The numbers of the last entries that tell of the tier."""
     standing: Standing = "active"
     version: int = 0
     """How many times this state was stored; 0 is not yet."""
@@ -90,6 +126,10 @@ class Member:
     growth_waiting: Mapping[tuple[datetime, date], int] = field(default_factory=dict)
     """Growth that does not count yet: by when it will, and as of which day."""
     decays: Decays = ()
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
+    """By measure, those of them that the ladder asks for."""
+    tallied_under: int = 1
+    """The programme version up to which the tallies, and growth by day, are known to be whole."""
     active_on: date
     """The last day, in the programme's zone, on which the member did something."""
     actions: Mapping[str, ActionCount] = field(default_factory=dict)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tessera import lots
+from tessera import lots, tiers
+from tessera.instants import write_instant
+from tessera.member import Placement
 from tessera.refusals import Conflict, Forbidden, Invalid, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import datetime
 
     from tessera.journal import Journal
     from tessera.member import Standing
@@ -70,6 +73,45 @@ def change_standing(journal: Journal, standing: Standing, *, reason: str, note: 
         raise Conflict("member_closed", "The account is closed, and that is for good.")
     journal.change(standing=standing)
     journal.book(_KINDS[standing], rules=(f"reason:{reason}",), detail={"standing": standing, **explained})
+
+
+def place(journal: Journal, tier_id: str, until: datetime, *, reason: str, note: str, by: str) -> None:
+    """Place a member on a tier for a time, whatever is earned: on one that is by invitation only, for example.
+
+    What the member earns goes on beneath it, and is what remains when the time is over. A placement replaces another.
+
+    Raises:
+        Invalid: the programme has no such reason, or the member's ladder no such tier, or the time is over already.
+        Conflict: the account is closed, or the tier is no higher than what the member has earned.
+    """
+    explained = _explained(journal, reason, note, by)
+    rank = journal.ladder.find(tier_id)
+    if rank is None:
+        raise Invalid([Problem("/tier", "is no tier of the member's ladder")], "unknown_tier")
+    if until <= journal.now:
+        raise Invalid([Problem("/until", "must be in the future")])
+    if journal.member.standing == "closed":
+        raise Conflict("member_closed", "The account is closed, and that is for good.")
+    if rank <= tiers.held_rank(journal.member, journal.programme):
+        raise Conflict("tier_not_higher", "The member has earned this tier, or a higher one.")
+    version = journal.programme.version
+    placement = Placement(tier_id=tier_id, since=journal.now, until=until, programme_version=version)
+    journal.change(placement=placement)
+    written = {"tier": tier_id, "until": write_instant(until)}
+    journal.book("placement", rules=(f"reason:{reason}",), detail={"placement": written, **explained})
+
+
+def end_placement(journal: Journal, *, reason: str, note: str, by: str) -> None:
+    """End a placement before its time; without one nothing happens.
+
+    Raises:
+        Invalid: the programme has no such reason.
+    """
+    explained = _explained(journal, reason, note, by)
+    if placement := journal.member.placement:
+        journal.change(placement=None)
+        written = {"tier": placement.tier_id, "ended": True}
+        journal.book("placement_end", rules=(f"reason:{reason}",), detail={"placement": written, **explained})
 
 
 def _explained(journal: Journal, reason: str, note: str, by: str) -> dict[str, object]:

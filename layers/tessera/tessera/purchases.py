@@ -105,7 +105,17 @@ class Order:
         """What the order earned, refunds not deducted."""
         return sum(line.growth for line in self.lines)
 
-    def refunded(self, what: Literal["points", "growth", "points_spent"]) -> int:
+    @property
+    def amount(self) -> int:
+        """What was paid for the goods, in minor units, refunds not deducted."""
+        return sum(line.amount for line in self.lines)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts towards the tier as an order: that of a frozen or closed member does not."""
+        return self.member_id is not None and not {"member_frozen", "member_closed"} & set(self.reports)
+
+    def refunded(self, what: Literal["points", "growth", "points_spent", "amount"]) -> int:
         """Answer how much of what the lines have belongs to what is refunded of them."""
         return sum(line.share(getattr(line, what)) for line in self.lines)
 
@@ -199,10 +209,10 @@ def complete(
     The tier before the order sets the multiplier. A frozen or closed member's order is recorded and earns nothing.
     """
     member, programme = journal.member, journal.programme
-    tier = tiers.held(member, programme)
+    tier, multiplier_bp = tiers.held(member, programme), tiers.multiplier_bp(member, programme)
     earnings = None
     if member.standing == "active":
-        earnings = earn(message.lines, programme, tier.multiplier_bp)
+        earnings = earn(message.lines, programme, multiplier_bp)
     else:
         reports = (*reports, "member_frozen" if member.standing == "frozen" else "member_closed")
     order = replace(
@@ -223,8 +233,10 @@ def complete(
         if not redeemed.booked:
             change = lots.loss(redeemed.parts, change)
     rules = tuple(dict.fromkeys(rule for line in order.lines for rule in line.rules))
-    detail: dict[str, object] = {"multiplier_bp": tier.multiplier_bp, "on_tier": tier.id}
+    detail: dict[str, object] = {"multiplier_bp": multiplier_bp, "on_tier": tier.id}
     detail |= _rates(rules, programme)
+    if order.counts:
+        detail |= {"spend": order.amount, "orders": 1}
     if reports:
         detail["reports"] = list(reports)
     if redeemed:
@@ -298,6 +310,11 @@ def refund(journal: Journal, before: Order, after: Order, message: OrderRefunded
         detail["owed"] = owed
     change = miss(journal, left - owed, change, detail)
     growth, day = _take_growth(journal, before, _difference(before, after, "growth"), detail)
+    if before.counts:
+        gone_whole = after.status == "refunded" != before.status
+        day_of_order = local_day(before.placed_at, journal.programme.zone).isoformat()
+        detail |= {"spend": -_difference(before, after, "amount"), "order_day": day_of_order}
+        detail |= {"orders": -1} if gone_whole else {}
     journal.change(gone=lots.changed(journal.member.gone, lots.loss(expired)))
     journal.book(
         "refund",
@@ -310,6 +327,8 @@ def refund(journal: Journal, before: Order, after: Order, message: OrderRefunded
         detail=detail,
     )
     journal.book_expired()
+    if change_of_tier := tiers.refunded(journal.member, journal.programme, before.recorded_at, journal.now):
+        journal.book_tier("tier_change", change_of_tier)
 
 
 def miss(journal: Journal, points: int, change: Lots, detail: dict[str, object]) -> Lots:
@@ -325,7 +344,7 @@ def miss(journal: Journal, points: int, change: Lots, detail: dict[str, object])
 
 def _growth_day(journal: Journal, order: Order, waits_until: datetime | None) -> date:
     """Answer the day by which a refund finds the order's growth."""
-    if journal.programme.tiers.growth.policy == "window":
+    if journal.counts_growth_by_day:
         return order.growth_day
     if waits_until:
         return local_day(waits_until, journal.programme.zone)
@@ -348,7 +367,7 @@ def _take_growth(journal: Journal, order: Order, growth: int, detail: dict[str, 
             detail["growth_waiting"] = _wait(journal, until, order.growth_day, -min(growth, waiting))
         return 0, order.growth_day
     day: date | None = order.growth_day
-    if journal.programme.tiers.growth.policy == "decay":
+    if not journal.counts_growth_by_day:
         day = decay.bucket(journal.member.growth_days, order.growth_day)
     return min(growth, journal.member.growth_days.get(day, 0) if day else 0), day or order.growth_day
 
@@ -408,7 +427,7 @@ def _refund_line(line: OrderLine, refunded: RefundedLine) -> OrderLine:
     )
 
 
-def _difference(before: Order, after: Order, what: Literal["points", "growth"]) -> int:
+def _difference(before: Order, after: Order, what: Literal["points", "growth", "amount"]) -> int:
     return after.refunded(what) - before.refunded(what)
 
 

@@ -122,7 +122,7 @@ def quote(journal: Journal, request: QuoteRequest, in_hand: Mapping[str, Coupon]
     earned = earn(
         [_priced(line, amount) for line, amount in zip(lines, left, strict=True)],
         programme,
-        tiers.held(journal.member, programme).multiplier_bp,
+        tiers.multiplier_bp(journal.member, programme),
     )
     return Quote(
         subtotal=subtotal,

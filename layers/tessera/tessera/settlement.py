@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tessera import decay, growth_days, lots, tiers
+from tessera import decay, lots, measures, tiers
 from tessera.instants import local_day, midnight
 from tessera.journal import Journal
 
@@ -55,9 +55,13 @@ def settle(member: Member, programme: Programme, now: datetime, most: int | None
 def due_at(member: Member, programme: Programme) -> datetime | None:
     """Answer when the nightly work should next look at the member; None if nothing is going to happen by itself.
 
-    A hold that lapses is no reason to look: it is booked with whatever comes next.
+    A hold that lapses is no reason to look: it is booked with whatever comes next. A term that ends is one, even where
+    its review has to wait until it is known what the member did under earlier versions of the programme.
     """
-    return min((instant for instant, _ in _upcoming(member, programme, member.booked_at)), default=None)
+    instants = [instant for instant, _ in _upcoming(member, programme, member.booked_at)]
+    if member.tier.until is not None:
+        instants.append(member.tier.until)
+    return min(instants, default=None)
 
 
 def _next(journal: Journal, done_until: datetime) -> Event | None:
@@ -72,7 +76,7 @@ def _upcoming(member: Member, programme: Programme, done_until: datetime) -> Ite
     for terms in member.lots:
         if end := terms.end(member.active_on, programme.zone):
             yield end, Journal.book_expired
-    rule = programme.tiers.growth
+    rule = programme.ladder(member.account).growth
     if rule.policy == "decay" and member.growth_days:
         done = local_day(done_until, programme.zone)
         day = decay.next_day(member.growth_days, member.decays, member.active_on, rule.idle_months, done)
@@ -82,8 +86,12 @@ def _upcoming(member: Member, programme: Programme, done_until: datetime) -> Ite
             yield terms.matures_at, _mature
     for matures_at, _ in member.growth_waiting:
         yield matures_at, _mature
-    if member.tier.until is not None:
+    for instant in tiers.tenure_promotions(member, programme):
+        yield instant, _promote
+    if member.tier.until is not None and tiers.is_tallied(member, programme):
         yield member.tier.until, _review
+    if member.placement:
+        yield member.placement.until, _end_placement
 
 
 def _lapse(journal: Journal, hold: Hold) -> None:
@@ -124,22 +132,32 @@ def _mature(journal: Journal) -> None:
         journal.book("maturity", growth=waited, growth_day=journal.growth_day(day), detail={"matured": 0})
 
 
+def _promote(journal: Journal) -> None:
+    """Let tenure bring the tier that it was waited for."""
+    if change := tiers.promotion(journal.member, journal.programme, journal.instant):
+        journal.book_tier("tier_change", change)
+
+
 def _review(journal: Journal) -> None:
-    """End a tier's term; an entry is booked if the tier changes."""
-    end = journal.instant
-    before, after = journal.member.tier, tiers.reviewed(journal.member, journal.programme)
-    growth = tiers.growth(journal.member, journal.programme, end)
-    journal.change(tier=after)
-    if after.id != before.id:
-        journal.book("tier_change", detail={"tier": tiers.change(before, after), "growth": growth})
+    """End a tier's term, or the grace after it."""
+    change = tiers.review(journal.member, journal.programme, journal.instant)
+    journal.book_tier("tier_change" if change.reason == "fell" else "tier_review", change)
+
+
+def _end_placement(journal: Journal) -> None:
+    """Let a tier go that was lent."""
+    if placement := journal.member.placement:
+        journal.change(placement=None)
+        journal.book("placement_end", detail={"placement": {"tier": placement.tier_id, "ended": True}})
 
 
 def _forget(journal: Journal) -> None:
     """Drop what nothing will ask for any more, so that the member's state stays small."""
     member, programme = journal.member, journal.programme
-    if programme.tiers.growth.policy == "window":
-        today = local_day(journal.now, programme.zone)
-        journal.change(growth_days=growth_days.since(member.growth_days, today, programme.tiers.growth.days))
+    today = local_day(journal.now, programme.zone)
+    journal.change(tallies=measures.trimmed(member.tallies, journal.ladder, today))
+    if journal.counts_growth_by_day:
+        journal.change(growth_days=tiers.counting(member.growth_days, journal.ladder, today))
     since = journal.now - REMEMBERED_FOR
     if any(terms.expires_at and terms.expires_at <= since for terms in member.gone):
         remembered = {terms: n for terms, n in member.gone.items() if terms.expires_at and terms.expires_at > since}

@@ -33,8 +33,9 @@ def reason(entry: Entry) -> str:
     if entry.detail.get("debt_paid"):
         sentence += f"; {entry.detail['debt_paid']} points paid what was owed"
     tier: Any = entry.detail.get("tier")
-    if tier and entry.kind != "tier_change":
-        sentence += f"; now {tier['to']}"
+    if tier and entry.kind not in ("tier_change", "tier_review"):
+        again = f"{tier['to']} is earned again until {tier['until'][:10]}" if tier["from"] == tier["to"] else ""
+        sentence += f"; {again or 'now ' + tier['to']}"
     return sentence
 
 
@@ -141,8 +142,34 @@ def _confirmation(entry: Entry) -> str:
 
 
 def _tier_change(entry: Entry) -> str:
-    tier: Any = entry.detail["tier"]
-    return f"Term of {tier['from']} ended with growth {entry.detail['growth']}: now {tier['to']}"
+    detail: Any = entry.detail
+    tier = detail["tier"]
+    match tier["reason"]:
+        case "fell":
+            landing = " after a soft landing" if tier.get("landed") else ""
+            return f"Term of {tier['from']} ended with growth {detail['growth']}: now {tier['to']}{landing}"
+        case "refunded":
+            return f"What had brought {tier['from']} was refunded: now {tier['to']}"
+    return f"Now {tier['to']}: all that it asks for is there"
+
+
+def _tier_review(entry: Entry) -> str:
+    detail: Any = entry.detail
+    tier = detail["tier"]
+    if tier["reason"] == "grace":
+        return f"Term of {tier['from']} ended with growth {detail['growth']}: held on until {tier['until'][:10]}"
+    return f"Term of {tier['from']} ended with growth {detail['growth']}: kept until {tier['until'][:10]}"
+
+
+def _placement(entry: Entry) -> str:
+    placement: Any = entry.detail["placement"]
+    return f"Placed on {placement['tier']} until {placement['until'][:10]}: {entry.detail['reason']}"
+
+
+def _placement_end(entry: Entry) -> str:
+    placement: Any = entry.detail["placement"]
+    why = f": {entry.detail['reason']}" if "reason" in entry.detail else ""
+    return f"Placement on {placement['tier']} ended{why}"
 
 
 def _times(basis_points: int) -> str:
@@ -164,6 +191,9 @@ _SENTENCES: dict[str, Callable[[Entry], str]] = {
     "release": _release,
     "confirmation": _confirmation,
     "tier_change": _tier_change,
+    "tier_review": _tier_review,
+    "placement": _placement,
+    "placement_end": _placement_end,
     "action": _action,
     "maturity": _maturity,
     "expiry": _expiry,

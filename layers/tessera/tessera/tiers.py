@@ -1,81 +1,334 @@
-"""The ladder: upgrades are immediate, a tier is held for its term, and what follows is what growth has earned."""
+"""The ladder: a tier is reached at once, held for a term, and reviewed when the term ends.
+
+What is decided is a `Change`: an entry of the ledger says it, and `applied` makes of it the tier that is held from then
+on, for the member now as for whoever rebuilds the member from the entries.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
 
-from tessera import decay, growth_days
-from tessera.instants import local_day, write_instant
+from tessera import conditions, decay, growth_days
+from tessera.instants import local_day, midnight, months_later, parse_instant, write_instant
 from tessera.member import Member, TierHeld
 
 if TYPE_CHECKING:
-    from tessera.programme.model import Programme, Tier
+    from collections.abc import Iterator, Mapping
+
+    from tessera.conditions import Progress
+    from tessera.programme.ladders import Ladder, Tier
+    from tessera.programme.model import Programme
+
+_A_SECOND = timedelta(seconds=1)
+
+Reason = Literal["reached", "kept", "earned_again", "grace", "fell", "refunded"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What becomes of the tier that a member holds, and why."""
+
+    reason: Reason
+    tier_id: str
+    until: datetime | None = None
+    landed: bool = False
+    keeps_before: bool = False
+    """Whether the tier held until now comes back if what brought the new one is refunded."""
+    restores: bool = False
+    """Whether it is the tier that was held before."""
 
 
 @dataclass(frozen=True, slots=True)
 class NextTier:
-    """The next rung, and the growth that is missing to it."""
+    """The next rung that can be earned, and what is asked for it."""
 
     tier: Tier
-    missing: int
+    progress: Progress
 
 
 def growth(member: Member, programme: Programme, now: datetime) -> int:
-    """Answer the growth that counts now: that of the local days within the window, or what decay has left of it."""
-    rule = programme.tiers.growth
-    if rule.policy == "decay":
-        return decay.value(member.growth_days, member.decays)
-    return growth_days.within(member.growth_days, local_day(now, programme.zone), rule.days)
+    """Answer the growth that counts at an instant, as the ladder says."""
+    rule = programme.ladder(member.account).growth
+    today = local_day(now, programme.zone)
+    match rule.policy:
+        case "window":
+            return growth_days.within(member.growth_days, today, rule.days)
+        case "calendar_year":
+            return growth_days.of_year(member.growth_days, today.year)
+    return decay.value(member.growth_days, member.decays)
+
+
+def is_tallied(member: Member, programme: Programme) -> bool:
+    """Whether all that the programme asks for is kept of the member; after a change it is made anew from the ledger."""
+    return member.tallied_under >= programme.version
+
+
+def counting(days: growth_days.GrowthDays, ladder: Ladder, today: date) -> growth_days.GrowthDays:
+    """Drop the growth that no day from today on counts any more."""
+    rule = ladder.growth
+    match rule.policy:
+        case "window":
+            return growth_days.since(days, today, rule.days)
+        case "calendar_year":
+            return {day: growth for day, growth in days.items() if day.year >= today.year}
+    return days
+
+
+def rank(tier_id: str, ladder: Ladder, earlier: Ladder | None = None) -> int:
+    """Answer how high a tier stands, from 0.
+
+    A tier that the programme has dropped stands where the next lower tier of its own, earlier ladder is now.
+    """
+    found = ladder.find(tier_id)
+    if found is not None or earlier is None:
+        return found or 0
+    was = earlier.find(tier_id) or 0
+    return max((ladder.find(tier.id) or 0 for tier in earlier.ladder[:was]), default=0)
+
+
+def held_rank(member: Member, programme: Programme) -> int:
+    """Answer how high the tier stands that the member has earned."""
+    tier = member.tier
+    earlier = programme.of_version(tier.programme_version).ladder(member.account)
+    return rank(tier.id, programme.ladder(member.account), earlier)
+
+
+def lent_rank(member: Member, programme: Programme) -> int | None:
+    """Answer how high the tier stands that the member is placed on; None if there is no placement."""
+    placement = member.placement
+    if placement is None:
+        return None
+    earlier = programme.of_version(placement.programme_version).ladder(member.account)
+    return rank(placement.tier_id, programme.ladder(member.account), earlier)
+
+
+def is_lent(member: Member, programme: Programme) -> bool:
+    """Whether the tier that the member is on is one they are placed on."""
+    lent = lent_rank(member, programme)
+    return lent is not None and lent > held_rank(member, programme)
 
 
 def held(member: Member, programme: Programme) -> Tier:
-    """Answer the rules of the tier that the member is on."""
-    return programme.tiers.ladder[programme.tiers.rank(member.tier.id)]
+    """Answer the rules of the tier that the member is on: the higher of what is earned and what is lent."""
+    if member.placement and is_lent(member, programme):
+        return _rules(member.placement.tier_id, member.placement.programme_version, member.account, programme)
+    return earned_tier(member, programme)
+
+
+def earned_tier(member: Member, programme: Programme) -> Tier:
+    """Answer the rules of the tier that the member has earned, placed higher or not."""
+    return _rules(member.tier.id, member.tier.programme_version, member.account, programme)
+
+
+def promised(member: Member, programme: Programme) -> Tier:
+    """Answer the rules of the tier that the member is on, as they were when its term began."""
+    return held(member, programme.of_version(term_version(member, programme)))
+
+
+def _rules(tier_id: str, version: int, account: str, programme: Programme) -> Tier:
+    """Find a tier in the programme or, if it was dropped, in the version under which it was reached."""
+    ladder, earlier = programme.ladder(account), programme.of_version(version).ladder(account)
+    for rules in (ladder, earlier):
+        if (found := rules.find(tier_id)) is not None:
+            return rules.ladder[found]
+    return ladder.ladder[0]
+
+
+def term_version(member: Member, programme: Programme) -> int:
+    """Answer the version of the programme under which the term of the tier began that the member is on."""
+    if member.placement and is_lent(member, programme):
+        return member.placement.programme_version
+    return member.tier.programme_version
+
+
+def term_start(member: Member, programme: Programme) -> datetime:
+    """Answer when the term of the tier began that the member is on."""
+    if member.placement and is_lent(member, programme):
+        return member.placement.since
+    return member.tier.term_start
+
+
+def multiplier_bp(member: Member, programme: Programme) -> int:
+    """Answer by how much the member's points are multiplied: within a term by no less than when it began."""
+    return max(held(member, programme).multiplier_bp, promised(member, programme).multiplier_bp)
+
+
+def earned(member: Member, programme: Programme, instant: datetime) -> int:
+    """Answer how high the highest tier stands that is earned at an instant."""
+    ladder = programme.ladder(member.account).ladder
+    return max(i for i, tier in enumerate(ladder) if not i or _is_earned(tier, member, programme, instant))
+
+
+def progress(tier: Tier, member: Member, programme: Programme, instant: datetime) -> Progress | None:
+    """Answer how far the member has come, as of an instant, with what a tier asks for; None if it cannot be earned."""
+    if tier.condition is None:
+        return None
+    return conditions.progress(tier.condition, member, programme, instant, growth(member, programme, instant))
+
+
+def _is_earned(tier: Tier, member: Member, programme: Programme, instant: datetime) -> bool:
+    made = progress(tier, member, programme, instant)
+    return made is not None and made.met
 
 
 def next_tier(member: Member, programme: Programme, now: datetime) -> NextTier | None:
-    """Answer the rung above the member's and what is missing to it, or None at the top."""
-    above = programme.tiers.ladder[programme.tiers.rank(member.tier.id) + 1 :]
-    if not above:
-        return None
-    return NextTier(above[0], max(0, above[0].growth - growth(member, programme, now)))
+    """Answer the next rung above the member's that can be earned, and the progress with it; None at the top."""
+    above = max(held_rank(member, programme), lent_rank(member, programme) or 0) + 1
+    for tier in programme.ladder(member.account).ladder[above:]:
+        if made := progress(tier, member, programme, now):
+            return NextTier(tier, made)
+    return None
 
 
-def lowest(programme: Programme, now: datetime) -> TierHeld:
+def lowest(programme: Programme, account: str, now: datetime) -> TierHeld:
     """Answer the tier that a new member starts on."""
-    return TierHeld(id=programme.tiers.ladder[0].id, since=now)
+    first = programme.ladder(account).ladder[0]
+    return TierHeld(id=first.id, since=now, programme_version=programme.version)
 
 
-def upgrade(member: Member, programme: Programme, now: datetime) -> TierHeld | None:
-    """Answer the higher tier that growth has reached, from now and for a whole term; None if there is none."""
-    ladder = programme.tiers
-    earned = ladder.earned_by(growth(member, programme, now))
-    if earned <= ladder.rank(member.tier.id):
-        return None
-    return TierHeld(id=ladder.ladder[earned].id, since=now, until=now + timedelta(days=ladder.term_days))
+def term_end(member: Member, programme: Programme, start: datetime) -> datetime:
+    """Answer when a term ends that begins at an instant."""
+    term = programme.ladder(member.account).term
+    day = local_day(start, programme.zone)
+    match term.policy:
+        case "days":
+            return start + timedelta(days=term.days)
+        case "calendar_year":
+            return midnight(day.replace(year=day.year + 1, month=1, day=1), programme.zone)
+    enrolled = local_day(member.enrolled_at, programme.zone)
+    years = max(1, day.year - enrolled.year)
+    if (anniversary := months_later(enrolled, 12 * years)) <= day:
+        anniversary = months_later(enrolled, 12 * (years + 1))
+    return midnight(anniversary, programme.zone)
 
 
-def change(before: TierHeld, after: TierHeld) -> dict[str, str]:
-    """Say for an entry what a tier has changed to, and until when the new one is held, if it has an end."""
-    until = {"until": write_instant(after.until)} if after.until else {}
-    return {"from": before.id, "to": after.id, **until}
+def promotion(member: Member, programme: Programme, instant: datetime) -> Change | None:
+    """Answer the higher tier that is reached, or the one that is earned again within its grace; None if neither is."""
+    ladder, present = programme.ladder(member.account), held_rank(member, programme)
+    above = present if member.tier.grace else present + 1
+    for i in range(len(ladder.ladder) - 1, above - 1, -1):
+        if not _is_earned(ladder.ladder[i], member, programme, instant):
+            continue
+        until = term_end(member, programme, instant)
+        if i == present:
+            return Change(reason="earned_again", tier_id=member.tier.id, until=until)
+        runs_on = ladder.refunds == "review" and member.tier.until is not None
+        return Change(reason="reached", tier_id=ladder.ladder[i].id, until=until, keeps_before=runs_on)
+    return None
 
 
-def reviewed(member: Member, programme: Programme) -> TierHeld:
-    """Answer what the member is on when the term ends: what growth has earned by then, for a whole term from then.
-
-    The lowest tier has no term: there is nothing to fall to.
-    """
-    ladder = programme.tiers
-    end = member.tier.until
-    if end is None:
-        return member.tier
-    earned = ladder.earned_by(growth(member, programme, end))
-    tier_id = ladder.ladder[earned].id
-    return TierHeld(
-        id=tier_id,
-        since=member.tier.since if tier_id == member.tier.id else end,
-        until=end + timedelta(days=ladder.term_days) if earned else None,
+def review(member: Member, programme: Programme, end: datetime) -> Change:
+    """Answer what the end of a term, or of its grace, makes of the tier: by what counted in the term's last second."""
+    ladder, present = programme.ladder(member.account), held_rank(member, programme)
+    reached = earned(member, programme, end - _A_SECOND)
+    if reached >= present or ladder.review.policy == "keep":
+        return Change(reason="kept", tier_id=member.tier.id, until=term_end(member, programme, end))
+    if ladder.review.grace_days and not member.tier.grace:
+        return Change(reason="grace", tier_id=member.tier.id, until=end + timedelta(days=ladder.review.grace_days))
+    softly = ladder.review.soft_landing and not member.tier.landed
+    if ladder.review.policy == "one_step" or softly:
+        lower = (i for i in range(present - 1, 0, -1) if not ladder.ladder[i].by_invitation)
+        landing = max(reached, next(lower, 0))
+    else:
+        landing = reached
+    return Change(
+        reason="fell",
+        tier_id=ladder.ladder[landing].id,
+        until=term_end(member, programme, end) if landing else None,
+        landed=softly and landing > reached,
     )
+
+
+def refunded(member: Member, programme: Programme, counted_at: datetime, now: datetime) -> Change | None:
+    """Answer what a refund makes of the tier, if the policy is to review it now and the order may have brought it.
+
+    What was held before, and runs on, is not lost by an order that came and went.
+
+    Args:
+        member: as after the refund.
+        programme: the programme in force.
+        counted_at: when the order was counted.
+        now: when the refund is.
+    """
+    ladder, tier = programme.ladder(member.account), member.tier
+    if ladder.refunds == "keep" or counted_at > tier.term_start:
+        return None
+    reached, present = earned(member, programme, now), held_rank(member, programme)
+    if reached >= present:
+        return None
+    before = tier.before
+    while before and before.until and before.until <= now:
+        before = before.before
+    if before and held_rank(replace(member, tier=before), programme) >= reached:
+        return Change(reason="refunded", tier_id=before.id, until=before.until, restores=True)
+    return Change(
+        reason="refunded",
+        tier_id=ladder.ladder[reached].id,
+        until=term_end(member, programme, now) if reached else None,
+    )
+
+
+def applied(tier: TierHeld, change: Change, instant: datetime, version: int) -> TierHeld:
+    """Answer the tier that is held after a change.
+
+    Args:
+        tier: the one before.
+        change: what is decided.
+        instant: as of when.
+        version: that of the programme in force.
+    """
+    match change.reason:
+        case "kept" | "earned_again":
+            return replace(
+                tier, renewed_at=instant, until=change.until, grace=False, landed=False, programme_version=version
+            )
+        case "grace":
+            return replace(tier, until=change.until, grace=True)
+    if change.restores:
+        before = tier.before
+        while before and (before.id, before.until) != (change.tier_id, change.until):
+            before = before.before
+        if before:
+            return before
+    return TierHeld(
+        id=change.tier_id,
+        since=instant,
+        until=change.until,
+        programme_version=version,
+        landed=change.landed,
+        before=tier if change.keeps_before else None,
+    )
+
+
+def write(before: TierHeld, change: Change) -> dict[str, object]:
+    """Write a change for an entry."""
+    until = {"until": write_instant(change.until)} if change.until else {}
+    marks = {mark: True for mark in _MARKS if getattr(change, mark)}
+    return {"from": before.id, "to": change.tier_id, "reason": change.reason, **until, **marks}
+
+
+def read(written: Mapping[str, Any]) -> Change:
+    """Read what `write` wrote."""
+    return Change(
+        reason=written["reason"],
+        tier_id=written["to"],
+        until=parse_instant(written["until"]) if "until" in written else None,
+        **{mark: written.get(mark, False) for mark in _MARKS},
+    )
+
+
+_MARKS = ("landed", "keeps_before", "restores")
+
+
+def tenure_promotions(member: Member, programme: Programme) -> Iterator[datetime]:
+    """List when tenure alone will bring a higher tier, or the present one again, as things stand."""
+    ladder, present = programme.ladder(member.account), held_rank(member, programme)
+    enrolled = local_day(member.enrolled_at, programme.zone)
+    for tier in ladder.ladder[present if member.tier.grace else present + 1 :]:
+        for criterion in tier.criteria:
+            if criterion.measure == "tenure":
+                reached = midnight(enrolled + timedelta(days=criterion.at_least), programme.zone)
+                if reached > member.booked_at and _is_earned(tier, member, programme, reached):
+                    yield reached

@@ -6,8 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tessera import growth_days, lots
-from tessera.history import blank, keep_tiers, step
+from tessera import growth_days, lots, measures, tiers
+from tessera.history import blank, step
 from tessera.instants import local_day
 
 if TYPE_CHECKING:
@@ -86,27 +86,38 @@ def _misfit(before: Member, entry: Entry, stored: bytes, earlier: Head | None) -
     return None
 
 
-_KEPT = ("sequence", "chain", "points", "lots", "holds", "growth_waiting", "decays", "standing", "sign_in", "active_on")
+_KEPT = (
+    "sequence",
+    "chain",
+    "points",
+    "lots",
+    "holds",
+    "growth_waiting",
+    "decays",
+    "standing",
+    "sign_in",
+    "active_on",
+    "tier",
+    "placement",
+    "tier_entries",
+)
 """What is kept of a member exactly as the entries have it, whatever the rules have become since."""
 
 
 def _misfits(member: Member, rebuilt: Member, programme: Programme | None) -> Mismatch | None:
     """Compare the state that is kept with the one that follows from the entries.
 
-    Without a programme, as it has changed since the first entry, less can be told: when a tier's term was renewed, and
-    how much of the past a window has let go.
+    Without a programme, as it has changed since the first entry, less can be told: how much of the past the windows
+    have let go.
     """
     wrong = [what for what in _KEPT if getattr(member, what) != getattr(rebuilt, what)]
     if any(rebuilt.gone.get(terms) != points for terms, points in member.gone.items()):
         wrong.append("gone")
     if programme:
-        rebuilt = keep_tiers(rebuilt, programme, member.booked_at)
-        if member.tier != rebuilt.tier:
-            wrong.append("tier")
         if _counting(member, member, programme) != _counting(rebuilt, member, programme):
             wrong.append("growth_days")
-    elif member.tier.id != rebuilt.tier.id:
-        wrong.append("tier")
+        if _tallies(member, member, programme) != _tallies(rebuilt, member, programme):
+            wrong.append("tallies")
     elif any(growth > rebuilt.growth_days.get(day, 0) for day, growth in member.growth_days.items()):
         wrong.append("growth_days")
     if not wrong:
@@ -117,10 +128,13 @@ def _misfits(member: Member, rebuilt: Member, programme: Programme | None) -> Mi
 
 def _counting(state: Member, member: Member, programme: Programme) -> growth_days.GrowthDays:
     """Answer the growth that may still count at the member's last booking."""
-    if programme.tiers.growth.policy == "decay":
-        return state.growth_days
     today = local_day(member.booked_at, programme.zone)
-    return growth_days.since(state.growth_days, today, programme.tiers.growth.days)
+    return tiers.counting(state.growth_days, programme.ladder(member.account), today)
+
+
+def _tallies(state: Member, member: Member, programme: Programme) -> Mapping[str, measures.Tally]:
+    today = local_day(member.booked_at, programme.zone)
+    return measures.trimmed(state.tallies, programme.ladder(member.account), today)
 
 
 @dataclass(slots=True)

@@ -5,25 +5,15 @@ Money is in minor units of the currency, multipliers are in basis points (10 000
 
 from collections.abc import Mapping
 from datetime import date
-from itertools import pairwise
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
-Positive = Annotated[int, Field(ge=1, le=1_000_000_000)]
-Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Name = Annotated[str, Field(min_length=1, max_length=100)]
-Text = Annotated[str, Field(min_length=1, max_length=1000)]
+from tessera.programme.ladders import Ladder
+from tessera.programme.rules import Count, Id, Name, Positive, Rules, Text
 
 _NO_LEAP_YEAR = 2026
-
-
-class Rules(BaseModel):
-    """A part of a programme: nothing in it may be misspelt, and nothing changes it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 class Reward(Rules):
@@ -131,61 +121,6 @@ class SignIns(Rules):
         return streaks
 
 
-class Tier(Rules):
-    """A rung: whoever has `growth` within the window is on it."""
-
-    id: Id
-    name: Name
-    growth: Count
-    multiplier_bp: Annotated[int, Field(ge=0, le=100_000)] = 10_000
-
-
-class Window(Rules):
-    """Growth counts for so many local days."""
-
-    policy: Literal["window"]
-    days: Annotated[int, Field(ge=1, le=366)]
-
-
-class Decay(Rules):
-    """Growth counts for good, but after `idle_months` in which the member did nothing it loses a share each month."""
-
-    policy: Literal["decay"]
-    idle_months: Annotated[int, Field(ge=1, le=60)]
-    percent: Annotated[int, Field(ge=1, le=100)]
-
-
-class Ladder(Rules):
-    """Tiers from the lowest up, by growth that counts as `growth` says; one is held for `term_days`, then reviewed."""
-
-    growth: Annotated[Window | Decay, Field(discriminator="policy")]
-    term_days: Annotated[int, Field(ge=1, le=3660)]
-    ladder: Annotated[list[Tier], Field(min_length=1, max_length=50)]
-
-    @field_validator("ladder")
-    @classmethod
-    def _climbs_from_nothing(cls, ladder: list[Tier]) -> list[Tier]:
-        if ladder[0].growth != 0:
-            message = "the lowest tier must ask for growth 0, so that every member has a tier"
-            raise ValueError(message)
-        for lower, upper in pairwise(ladder):
-            if upper.growth <= lower.growth:
-                message = f"tier {upper.id} must ask for more growth than {lower.id}"
-                raise ValueError(message)
-        if len({tier.id for tier in ladder}) < len(ladder):
-            message = "two tiers have the same id"
-            raise ValueError(message)
-        return ladder
-
-    def rank(self, tier_id: str) -> int:
-        """Answer how high a tier stands, from 0; a tier that the programme dropped counts as the lowest."""
-        return next((i for i, tier in enumerate(self.ladder) if tier.id == tier_id), 0)
-
-    def earned_by(self, growth: int) -> int:
-        """Answer the rank of the highest tier that `growth` within the window reaches."""
-        return max(i for i, tier in enumerate(self.ladder) if tier.growth <= growth)
-
-
 class Cap(Rules):
     """The most that a kind of action earns within a period; what is left out is not capped."""
 
@@ -277,12 +212,15 @@ class Programme(Rules):
     welcome: Reward = Reward()
     earning: Earning
     tiers: Ladder
+    ladders: Annotated[Mapping[Id, Ladder], Field(max_length=10)] = Field(default_factory=dict)
+    """Of kinds of account other than the consumer's, by kind."""
     sign_ins: SignIns
     points: Points = Points()
     actions: Annotated[Mapping[Id, ActionRule], Field(max_length=20)] = Field(default_factory=dict)
     operators: Operators = Operators()
     checkout: Checkout = Checkout()
     coupons: list[CouponTemplate] = Field(default_factory=list)
+    _earlier: Mapping[int, "Programme"] = PrivateAttr(default_factory=dict)
 
     @field_validator("zone")
     @classmethod
@@ -299,6 +237,20 @@ class Programme(Rules):
             message = "two coupon templates have the same id"
             raise ValueError(message)
         return coupons
+
+    def ladder(self, account: str) -> Ladder:
+        """Answer the ladder of a kind of account; one without a ladder of its own has the consumer's."""
+        return self.ladders.get(account, self.tiers)
+
+    def of_version(self, version: int) -> "Programme":
+        """Answer an earlier version of this programme; itself, if that version has not been kept."""
+        return self._earlier.get(version, self)
+
+    def following(self, earlier: Mapping[int, "Programme"]) -> "Programme":
+        """Answer this programme with the earlier versions under which members may hold terms still."""
+        following = self.model_copy()
+        following._earlier = earlier
+        return following
 
     def template(self, template_id: str) -> AmountOff | Percentage | None:
         """Find a coupon template by its id."""

@@ -117,7 +117,7 @@ def _enrol(member_id: str, request: EnrolRequest, now: datetime) -> Enrolled:
         found = _read_card(member_id)
     programme = in_force()
     if member := found.members.get(member_id):
-        return Enrolled(answers.card(card(member, programme, now), found.profiles.get(member_id), programme), new=False)
+        return Enrolled(answers.card(card(member, programme, now), found.profiles.get(member_id)), new=False)
     journal = enrol(member_id, request.time_zone, programme, now)
     profile = Profile(
         member_id=member_id,
@@ -132,7 +132,7 @@ def _enrol(member_id: str, request: EnrolRequest, now: datetime) -> Enrolled:
     transaction.journal(journal)
     transaction.profile(profile)
     transaction.commit()
-    return Enrolled(answers.card(card(journal.member, programme, now), profile, programme), new=True)
+    return Enrolled(answers.card(card(journal.member, programme, now), profile), new=True)
 
 
 def show_card(caller: Caller, path_id: str, past: str | None, now: datetime) -> answers.Card:
@@ -147,7 +147,7 @@ def show_card(caller: Caller, path_id: str, past: str | None, now: datetime) -> 
     if past is not None:
         now = as_of(past, now)
         member = member_as_of(member, now)
-    return answers.card(card(member, programme, now), found.profiles.get(member.member_id), programme)
+    return answers.card(card(member, programme, now), found.profiles.get(member.member_id))
 
 
 def list_entries(

@@ -8,9 +8,10 @@ from pydantic import Field, model_validator
 from tessera import answers, operators
 from tessera.access import Caller
 from tessera.journal import Journal
+from tessera.outlook import of
 from tessera.service.keyed import change_once
 from tessera.service.lookup import access_first, named
-from tessera.shapes import Key, Shape, read, read_json
+from tessera.shapes import Instant, Key, Shape, read, read_json
 from tessera.store.transaction import Transaction
 
 _MOST = 1_000_000_000
@@ -39,6 +40,17 @@ class StandingRequest(_Explained):
     """What the member's standing is to be, and why."""
 
     standing: Literal["active", "frozen", "closed"]
+
+
+class PlacementRequest(_Explained):
+    """A tier to place the member on, until when, and why."""
+
+    tier: Key
+    until: Instant
+
+
+class PlacementEndRequest(_Explained):
+    """Why a placement ends before its time."""
 
 
 def adjust(caller: Caller, path_id: str, body: str | None, key: str | None, now: datetime) -> str:
@@ -95,3 +107,50 @@ def change_standing(caller: Caller, path_id: str, body: str | None, key: str | N
         return answers.write({"standing": journal.member.standing})
 
     return change_once(caller, member_id, "standing", key, content, now, decide)
+
+
+def place(caller: Caller, path_id: str, body: str | None, key: str | None, now: datetime) -> str:
+    """Place a member on a tier for a time.
+
+    Returns:
+        the tier that the member is on, as JSON.
+
+    Raises:
+        NotFound: there is no such member.
+        Unreadable: the body is no JSON, or the key is none.
+        Invalid: it is no placement, or the programme has no such reason or tier.
+        Conflict: the account is closed, the tier is no higher than what is earned, or the key came with another body.
+    """
+    member_id = named(caller, path_id)
+    content = access_first(member_id, lambda: read_json(body))
+    request = access_first(member_id, lambda: read(PlacementRequest, content))
+
+    def decide(journal: Journal, _transaction: Transaction) -> str:
+        by = caller.identity.subject
+        operators.place(journal, request.tier, request.until, reason=request.reason, note=request.note, by=by)
+        return answers.write(answers.placed(of(journal)))
+
+    return change_once(caller, member_id, "placements", key, content, now, decide)
+
+
+def end_placement(caller: Caller, path_id: str, body: str | None, key: str | None, now: datetime) -> str:
+    """End a member's placement before its time; without one nothing happens.
+
+    Returns:
+        the tier that the member is on, as JSON.
+
+    Raises:
+        NotFound: there is no such member.
+        Unreadable: the body is no JSON, or the key is none.
+        Invalid: it gives no reason, or none of the programme's.
+        Conflict: the key came with another body.
+    """
+    member_id = named(caller, path_id)
+    content = access_first(member_id, lambda: read_json(body))
+    request = access_first(member_id, lambda: read(PlacementEndRequest, content))
+
+    def decide(journal: Journal, _transaction: Transaction) -> str:
+        operators.end_placement(journal, reason=request.reason, note=request.note, by=caller.identity.subject)
+        return answers.write(answers.placed(of(journal)))
+
+    return change_once(caller, member_id, "placements/end", key, content, now, decide)

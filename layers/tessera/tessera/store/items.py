@@ -1,7 +1,7 @@
 """The domain's records as items and back. Every item says which version of its shape it has: `schema`."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -11,7 +11,8 @@ from tessera.coupons import Coupon
 from tessera.idempotency import Answer
 from tessera.identities import bucket, shard
 from tessera.instants import from_epoch_seconds, parse_instant, to_epoch_seconds, write_instant
-from tessera.member import ActionCount, Hold, Member, Profile, SignInState, TierHeld
+from tessera.measures import Tally
+from tessera.member import CONSUMER, ActionCount, Hold, Member, Placement, Profile, SignInState, TierHeld
 from tessera.purchases import AwaitedOrder, Order, OrderLine, RefundRecord
 from tessera.redemptions import HeldLine, Redemption
 
@@ -43,9 +44,10 @@ def from_member(member: Member, due: datetime | None) -> dict[str, object]:
         "points": member.points,
         "lots": lots.pack(member.lots.items()),
         "gone": lots.pack(member.gone.items()) or None,
-        "tier": member.tier.id,
-        "tier_since": to_epoch_seconds(member.tier.since),
-        "tier_until": to_epoch_seconds(member.tier.until) if member.tier.until else None,
+        "account": member.account if member.account != CONSUMER else None,
+        **_from_tier(member.tier),
+        "placement": _from_placement(member.placement) if member.placement else None,
+        "tier_entries": varints.pack(member.tier_entries) or None,
         "growth_days": growth_days.pack(member.growth_days),
         "growth_waiting": varints.pack(
             number
@@ -54,6 +56,11 @@ def from_member(member: Member, due: datetime | None) -> dict[str, object]:
         )
         or None,
         "decays": decay.pack(member.decays) or None,
+        "tallies": {
+            measure: [growth_days.pack(tally.days), tally.lifetime] for measure, tally in member.tallies.items()
+        }
+        or None,
+        "tallied_under": member.tallied_under if member.tallied_under > 1 else None,
         "active_on": member.active_on.toordinal(),
         "actions": {kind: _from_action_count(count) for kind, count in member.actions.items()} or None,
         "sign_in": {
@@ -94,17 +101,21 @@ def to_member(fields: Fields) -> Member:
         points=fields["points"],
         lots=dict(lots.unpack(fields["lots"])),
         gone=dict(lots.unpack(fields.get("gone", b""))),
-        tier=TierHeld(
-            id=fields["tier"],
-            since=from_epoch_seconds(fields["tier_since"]),
-            until=from_epoch_seconds(fields["tier_until"]) if "tier_until" in fields else None,
-        ),
+        account=fields.get("account", CONSUMER),
+        tier=_to_tier(fields),
+        placement=_to_placement(fields["placement"]) if "placement" in fields else None,
+        tier_entries=tuple(varints.unpack(fields.get("tier_entries", b""))),
         growth_days=growth_days.unpack(fields["growth_days"]),
         growth_waiting={
             (from_epoch_seconds(matures_at), date.fromordinal(day)): growth
             for matures_at, day, growth in _threes(varints.unpack(fields.get("growth_waiting", b"")))
         },
         decays=decay.unpack(fields.get("decays", b"")),
+        tallies={
+            measure: Tally(growth_days.unpack(days), lifetime)
+            for measure, (days, lifetime) in fields.get("tallies", {}).items()
+        },
+        tallied_under=fields.get("tallied_under", 1),
         active_on=date.fromordinal(fields["active_on"]),
         actions={kind: _to_action_count(count) for kind, count in fields.get("actions", {}).items()},
         sign_in=SignInState(
@@ -130,6 +141,47 @@ def to_member(fields: Fields) -> Member:
         ),
         claims=fields.get("claims", {}),
         booked_at=from_epoch_seconds(fields["booked_at"]),
+    )
+
+
+def _from_tier(tier: TierHeld) -> dict[str, object]:
+    return {
+        "tier": tier.id,
+        "tier_since": to_epoch_seconds(tier.since),
+        "tier_until": to_epoch_seconds(tier.until) if tier.until else None,
+        "tier_renewed": to_epoch_seconds(tier.renewed_at) if tier.renewed_at else None,
+        "tier_version": tier.programme_version if tier.programme_version > 1 else None,
+        "tier_grace": tier.grace or None,
+        "tier_landed": tier.landed or None,
+        "tier_before": _from_tier(tier.before) if tier.before else None,
+    }
+
+
+def _to_tier(fields: Fields) -> TierHeld:
+    return TierHeld(
+        id=fields["tier"],
+        since=from_epoch_seconds(fields["tier_since"]),
+        until=from_epoch_seconds(fields["tier_until"]) if "tier_until" in fields else None,
+        renewed_at=from_epoch_seconds(fields["tier_renewed"]) if "tier_renewed" in fields else None,
+        programme_version=fields.get("tier_version", 1),
+        grace=fields.get("tier_grace", False),
+        landed=fields.get("tier_landed", False),
+        before=_to_tier(fields["tier_before"]) if "tier_before" in fields else None,
+    )
+
+
+def _from_placement(placement: Placement) -> list[object]:
+    since, until = to_epoch_seconds(placement.since), to_epoch_seconds(placement.until)
+    return [placement.tier_id, since, until, placement.programme_version]
+
+
+def _to_placement(written: Sequence[Any]) -> Placement:
+    tier_id, since, until, version = written
+    return Placement(
+        tier_id=tier_id,
+        since=from_epoch_seconds(since),
+        until=from_epoch_seconds(until),
+        programme_version=version,
     )
 
 

@@ -1,6 +1,6 @@
 """Lists: the entries and the coupons of a member."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from tessera.coupons import Coupon
 from tessera.journal import Entry
@@ -9,6 +9,7 @@ from tessera.store.attributes import attribute, fields
 from tessera.store.client import call, name_of
 from tessera.store.entries import to_entry
 from tessera.store.query import query
+from tessera.store.read import batch_get
 
 
 def entries(member_id: str, limit: int, before: int | None) -> list[Entry]:
@@ -29,6 +30,14 @@ def entries(member_id: str, limit: int, before: int | None) -> list[Entry]:
         Limit=limit,
     )
     return [to_entry(fields(stored)) for stored in answer["Items"]]
+
+
+def entries_numbered(member_id: str, numbers: Collection[int]) -> list[Entry]:
+    """Read the entries of a member that have these numbers, at most a hundred, in any order."""
+    if not numbers:
+        return []
+    keys: list[dict[str, object]] = [{"member_id": member_id, "sequence": number} for number in numbers]
+    return [to_entry(fields(stored)) for _, stored in batch_get({"LEDGER_TABLE": keys})]
 
 
 def history(member_id: str, last: int) -> Iterator[tuple[Entry, bytes]]:

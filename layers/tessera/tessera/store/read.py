@@ -53,12 +53,13 @@ def read(
         owner, ids = coupons
         wanted["COUPONS_TABLE"] = [{"member_id": owner, "coupon_id": id_} for id_ in dict.fromkeys(ids)]
     found = Found()
-    for table, stored in _batch_get(wanted):
+    for table, stored in batch_get(wanted):
         _place(found, table, fields(stored))
     return found
 
 
-def _batch_get(wanted: dict[str, list[dict[str, object]]]) -> list[tuple[str, dict[str, Any]]]:
+def batch_get(wanted: dict[str, list[dict[str, object]]]) -> list[tuple[str, dict[str, Any]]]:
+    """Read items by their keys, by the variable that names their table; what is not there is left out."""
     variables = {name_of(variable): variable for variable in wanted}
     request = {
         name: {"Keys": [item(key) for key in wanted[variable]], "ConsistentRead": True}
