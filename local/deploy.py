@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 CODE_BUCKET = "tessera-code"
 DEPLOY_SECONDS = 60
+EARLIER = "earlier"
+"""The folder of a programme's earlier versions, beside it."""
 PROGRAMME = ROOT / "layers/tessera/tessera/programme/programme.yaml"
 """The programme that the layer packs."""
 QUEUE_CONCURRENCY = 2  # batches of a queue at once: a process each
@@ -121,13 +123,21 @@ def deploy(aws: LocalAws, packaged: Package) -> None:
 def _zip(folder: Path, prefix: Path, programme: Path) -> bytes:
     if not folder.is_dir():
         raise DeploymentError(f"template.yaml names {folder}, which does not exist")
+    contents = {
+        path.relative_to(folder): path
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "Makefile" and "__pycache__" not in path.parts
+    }
+    if programme != PROGRAMME and PROGRAMME.is_relative_to(folder):
+        here = PROGRAMME.parent.relative_to(folder)
+        contents = {packed: path for packed, path in contents.items() if packed.parent != here / EARLIER}
+        contents[here / PROGRAMME.name] = programme
+        contents |= {here / EARLIER / path.name: path for path in (programme.parent / EARLIER).glob("*.yaml")}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.name != "Makefile" and "__pycache__" not in path.parts:
-                entry = zipfile.ZipInfo(str(prefix / path.relative_to(folder)))  # dated 1980: same content, same bytes
-                content = (programme if path == PROGRAMME else path).read_bytes()
-                archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
+        for packed, path in sorted(contents.items()):
+            entry = zipfile.ZipInfo(str(prefix / packed))  # dated 1980: same content, same bytes
+            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 

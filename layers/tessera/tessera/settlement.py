@@ -86,7 +86,7 @@ def _upcoming(member: Member, programme: Programme, done_until: datetime) -> Ite
             yield terms.matures_at, _mature
     for matures_at, _ in member.growth_waiting:
         yield matures_at, _mature
-    for instant in tiers.tenure_promotions(member, programme):
+    for instant in tiers.tenure_promotions(member, programme, done_until):
         yield instant, _promote
     if member.tier.until is not None and tiers.is_tallied(member, programme):
         yield member.tier.until, _review

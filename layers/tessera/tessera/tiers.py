@@ -322,13 +322,13 @@ def read(written: Mapping[str, Any]) -> Change:
 _MARKS = ("landed", "keeps_before", "restores")
 
 
-def tenure_promotions(member: Member, programme: Programme) -> Iterator[datetime]:
-    """List when tenure alone will bring a higher tier, or the present one again, as things stand."""
+def tenure_promotions(member: Member, programme: Programme, done_until: datetime) -> Iterator[datetime]:
+    """List when, after `done_until`, tenure alone will bring a higher tier, or the present one again."""
     ladder, present = programme.ladder(member.account), held_rank(member, programme)
     enrolled = local_day(member.enrolled_at, programme.zone)
     for tier in ladder.ladder[present if member.tier.grace else present + 1 :]:
         for criterion in tier.criteria:
             if criterion.measure == "tenure":
                 reached = midnight(enrolled + timedelta(days=criterion.at_least), programme.zone)
-                if reached > member.booked_at and _is_earned(tier, member, programme, reached):
+                if reached > done_until and _is_earned(tier, member, programme, reached):
                     yield reached

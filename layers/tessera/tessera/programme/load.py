@@ -14,6 +14,13 @@ PACKAGED = Path(__file__).with_name("programme.yaml")
 """The programme that is deployed with the code: the one to try, until a brand writes its own over it."""
 
 
+EARLIER = "earlier"
+"""The folder, beside a programme, of the versions that were in force before it, as files of any name.
+
+Within a term nobody loses what the version promised under which the term began, as long as that version is kept here.
+"""
+
+
 class ProgrammeError(ValueError):
     """A programme cannot be used. The message names file, line and reason, one a line."""
 
@@ -25,11 +32,24 @@ def in_force() -> "Programme":
 
 
 def load(path: Path) -> "Programme":
-    """Read and validate a programme.
+    """Read and validate a programme, and the earlier versions of it that are kept beside it.
 
     Raises:
-        ProgrammeError: the file is no YAML in UTF-8, says something twice, or breaks a rule of the model.
+        ProgrammeError: a file is no YAML in UTF-8, says something twice, or breaks a rule of the model; or an earlier
+            version is not earlier, or there twice.
     """
+    programme = _read(path)
+    earlier: dict[int, Programme] = {}
+    for file in sorted((path.parent / EARLIER).glob("*.yaml")):
+        version = _read(file)
+        if version.version >= programme.version or version.version in earlier:
+            message = f"{file}:1: version: must be below {programme.version}, and that of no other file here"
+            raise ProgrammeError(message)
+        earlier[version.version] = version
+    return programme.following(earlier) if earlier else programme
+
+
+def _read(path: Path) -> "Programme":
     # Imported here because a process that starts need not yet know the programme, and imports are paid at every start.
     import yaml  # noqa: PLC0415
     from pydantic import ValidationError  # noqa: PLC0415

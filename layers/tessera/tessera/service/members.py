@@ -13,7 +13,7 @@ from tessera.access import MEMBER, Caller
 from tessera.card import card
 from tessera.enrolment import enrol
 from tessera.identities import SHOP, Identity
-from tessera.member import Profile
+from tessera.member import CONSUMER, Profile
 from tessera.programme.load import in_force
 from tessera.refusals import Conflict, Invalid, Problem
 from tessera.service.attempts import until_committed
@@ -61,9 +61,10 @@ class Birthday(Shape):
 
 
 class EnrolRequest(Shape):
-    """Somebody who joins. `identity`, the shop's own customer number, is for a shop to send."""
+    """Somebody who joins. `identity`, the shop's own customer number, and `account` are for a shop to send."""
 
     identity: Key | None = None
+    account: Label | None = None
     display_name: Label | None = None
     locale: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)] | None = None
     time_zone: Annotated[str, AfterValidator(_zone_exists)] | None = None
@@ -97,6 +98,8 @@ def enrol_member(caller: Caller, body: str | None, now: datetime) -> Enrolled:
     """
     request = read(EnrolRequest, read_json(body) if body else {})
     identity = _whose(caller, request)
+    if request.account is not None:
+        _require_account(caller, request.account)
     return until_committed(lambda: _enrol(identity.member_id, request, now))
 
 
@@ -110,6 +113,13 @@ def _whose(caller: Caller, request: EnrolRequest) -> Identity:
     return Identity(SHOP, request.identity)
 
 
+def _require_account(caller: Caller, account: str) -> None:
+    if not caller.acts_for_others:
+        raise Invalid([Problem("/account", "is for a shop to send: a member enrols as a consumer")])
+    if account not in (CONSUMER, *in_force().ladders):
+        raise Invalid([Problem("/account", "is no kind of account that the programme has a ladder for")])
+
+
 def _enrol(member_id: str, request: EnrolRequest, now: datetime) -> Enrolled:
     found = _read_card(member_id)
     if alias := found.aliases.get(member_id):
@@ -118,7 +128,7 @@ def _enrol(member_id: str, request: EnrolRequest, now: datetime) -> Enrolled:
     programme = in_force()
     if member := found.members.get(member_id):
         return Enrolled(answers.card(card(member, programme, now), found.profiles.get(member_id)), new=False)
-    journal = enrol(member_id, request.time_zone, programme, now)
+    journal = enrol(member_id, request.time_zone, programme, now, request.account or CONSUMER)
     profile = Profile(
         member_id=member_id,
         display_name=request.display_name,
