@@ -40,9 +40,10 @@ def settle(member: Member, programme: Programme, now: datetime, most: int | None
         most: how many entries to book at most; after so many there may be more to be done.
     """
     journal = Journal(member, programme, now)
-    while (event := _next(journal, member.booked_at)) and (most is None or len(journal.entries) < most):
-        journal.instant, work = max(event[0], member.booked_at), event[1]
-        work(journal)
+    passed = member.booked_at
+    while (event := _next(journal, member.booked_at, passed)) and (most is None or len(journal.entries) < most):
+        passed = journal.instant = max(event[0], member.booked_at)
+        event[1](journal)
     if event:
         # More is to be booked: as of now nothing may be forgotten, nor taken for done, that the rest still needs.
         journal.change(booked_at=journal.instant)
@@ -58,18 +59,31 @@ def due_at(member: Member, programme: Programme) -> datetime | None:
     A hold that lapses is no reason to look: it is booked with whatever comes next. A term that ends is one, even where
     its review has to wait until it is known what the member did under earlier versions of the programme.
     """
-    instants = [instant for instant, _ in _upcoming(member, programme, member.booked_at)]
+    booked_at = member.booked_at
+    upcoming = (*_promotions(member, programme, booked_at), *_upcoming(member, programme, booked_at))
+    instants = [instant for instant, _ in upcoming]
     if member.tier.until is not None:
         instants.append(member.tier.until)
     return min(instants, default=None)
 
 
-def _next(journal: Journal, done_until: datetime) -> Event | None:
-    """Find the first event that is overdue. Of those at the same instant, the first that is listed below."""
-    lapses: Iterator[Event] = ((hold.expires_at, partial(_lapse, hold=hold)) for hold in journal.member.holds)
-    events = (*lapses, *_upcoming(journal.member, journal.programme, done_until))
+def _next(journal: Journal, done_until: datetime, passed: datetime) -> Event | None:
+    """Find the first event that is overdue. Of those at the same instant, the first that is listed here.
+
+    Args:
+        journal: the member's, as far as things are booked now.
+        done_until: up to when all was booked by earlier operations.
+        passed: up to when it is booked now. An instant of tenure, which may change nothing, does not come again.
+    """
+    member, programme = journal.member, journal.programme
+    lapses: Iterator[Event] = ((hold.expires_at, partial(_lapse, hold=hold)) for hold in member.holds)
+    events = (*_promotions(member, programme, passed), *lapses, *_upcoming(member, programme, done_until))
     first = min(events, key=lambda event: event[0], default=None)
     return first if first and first[0] <= journal.now else None
+
+
+def _promotions(member: Member, programme: Programme, passed: datetime) -> Iterator[Event]:
+    return ((instant, _promote) for instant in tiers.tenure_promotions(member, programme, passed))
 
 
 def _upcoming(member: Member, programme: Programme, done_until: datetime) -> Iterator[Event]:
@@ -86,8 +100,6 @@ def _upcoming(member: Member, programme: Programme, done_until: datetime) -> Ite
             yield terms.matures_at, _mature
     for matures_at, _ in member.growth_waiting:
         yield matures_at, _mature
-    for instant in tiers.tenure_promotions(member, programme, done_until):
-        yield instant, _promote
     if member.tier.until is not None and tiers.is_tallied(member, programme):
         yield member.tier.until, _review
     if member.placement:
