@@ -14,8 +14,8 @@ from tessera.sign_ins import SignInResult, sign_in
 from tests.factories import PROGRAMME, member
 
 FIRST, LAST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2037, 12, 31, tzinfo=UTC)
-A_DAY, A_QUARTER = timedelta(days=1), timedelta(minutes=15)
-NEAR = 3 * A_DAY
+TWO_DAYS, A_QUARTER = timedelta(days=2), timedelta(minutes=15)
+NEAR = timedelta(days=3)
 
 
 def offset(zone: ZoneInfo, instant: datetime) -> timedelta:
@@ -29,14 +29,14 @@ def changes(zone: ZoneInfo) -> Iterator[datetime]:
     """Find the instants at which the clocks of a zone are changed."""
     instant, before = FIRST, offset(zone, FIRST)
     while instant < LAST:
-        after = offset(zone, instant + A_DAY)
+        after = offset(zone, instant + TWO_DAYS)
         if after != before:
-            low, high = instant, instant + A_DAY
+            low, high = instant, instant + TWO_DAYS
             while high - low > timedelta(seconds=1):
                 middle = low + (high - low) // 2
                 low, high = (middle, high) if offset(zone, middle) == before else (low, middle)
             yield high.replace(microsecond=0)
-        instant, before = instant + A_DAY, after
+        instant, before = instant + TWO_DAYS, after
 
 
 @cache
