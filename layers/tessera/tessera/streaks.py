@@ -118,7 +118,7 @@ def moved(state: SignInState, zone: str, now: datetime) -> SignInState:
     if state.ends_at is None:
         return replace(state, ends_at=end)
     # In a zone to which the member moved while it was the same day still, that day has lasted until now at least.
-    return replace(state, ends_at=max(state.ends_at, end)) if now < end else state
+    return replace(state, ends_at=max(state.ends_at, end)) if now <= end else state
 
 
 def _last_chance(state: SignInState, last: date, zone: str) -> date:
