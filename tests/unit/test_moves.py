@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from tessera.enrolment import enrol
 from tessera.history import rebuild
 from tessera.instants import local_day, midnight
-from tessera.journal import Entry, Journal
+from tessera.journal import Journal
 from tessera.moves import move
 from tessera.refusals import Conflict
 from tessera.sign_ins import SignInResult, sign_in
@@ -184,7 +185,7 @@ def test_whoever_travels_gets_one_sign_in_a_day_and_keeps_the_streak(start: date
                 new.append((instant, stay.zone, result))
         start += timedelta(hours=stay.hours)
 
-    for (_, zone, earlier), (instant, _, result) in zip(new, new[1:], strict=False):
+    for (_, zone, earlier), (instant, _, result) in pairwise(new):
         assert local_day(instant, zone) > earlier.day
         assert result.day > earlier.day
     assert [result.streak for *_, result in new] == list(range(1, len(new) + 1))
