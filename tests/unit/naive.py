@@ -97,6 +97,8 @@ class Figures:
     debt: bool = False
     grace_days: int = 0
     actions: dict[str, ActionFigures] = field(default_factory=dict)
+    cards: int = 0
+    """Make-up cards that the member is welcomed with."""
 
 
 @dataclass
@@ -221,8 +223,10 @@ class Account:
         self.growth: list[Growth] = []
         self.decays: list[Fraction] = []
         self.actions: list[ActionCounted] = []
-        self.last_sign_in = date.min
-        self.streak = 0
+        self.zone = figures.member_zone
+        self.signed_in: list[date] = []
+        """The days of sign-ins and of make-ups, in any order."""
+        self.cards = figures.cards
 
     # How things stand.
 
@@ -272,7 +276,14 @@ class Account:
 
     def members_day_of(self, instant: datetime) -> date:
         """Answer on which day of the member's zone something was."""
-        return instant.astimezone(ZoneInfo(self.figures.member_zone)).date()
+        return instant.astimezone(ZoneInfo(self.zone)).date()
+
+    def streak(self, last: date) -> int:
+        """Answer how many days in a row were signed in on that end with a day."""
+        length = 0
+        while last - timedelta(days=length) in self.signed_in:
+            length += 1
+        return length
 
     def after(self, day: date) -> datetime:
         """Answer the midnight that ends a day."""
@@ -306,13 +317,32 @@ class Account:
     def sign_in(self) -> None:
         """Sign in on the member's own day."""
         today = self.members_day_of(self.now)
-        if today <= self.last_sign_in:
+        if today in self.signed_in:
             return
-        self.streak = self.streak + 1 if today - self.last_sign_in == timedelta(days=1) else 1
-        self.last_sign_in = today
+        self.signed_in.append(today)
         self.is_active(self.now)
         self.earn(self.figures.daily, self.now)
-        self.earn(self.figures.streaks.get(self.streak, (0, 0)), self.now)
+        self.earn(self.figures.streaks.get(self.streak(today), (0, 0)), self.now)
+
+    def make_up(self, day: date) -> None:
+        """Make up a day."""
+        had = self.rewards_around(day, 0)
+        self.signed_in.append(day)
+        due = self.rewards_around(day, 1)
+        self.cards -= 1
+        self.is_active(self.now)
+        self.earn(self.figures.daily, self.now)
+        self.earn((max(0, due[0] - had[0]), max(0, due[1] - had[1])), self.now)
+
+    def rewards_around(self, day: date, joined: int) -> Given:
+        """Answer what the streaks before and after a day are worth, or the one that it joins them to."""
+        before, last = self.streak(day - timedelta(days=1)), day
+        while last + timedelta(days=1) in self.signed_in:
+            last += timedelta(days=1)
+        behind = (last - day).days
+        lengths = [before + 1 + behind] if joined else [before, behind]
+        reached = [given for length in lengths for days, given in self.figures.streaks.items() if days <= length]
+        return sum(points for points, _ in reached), sum(growth for _, growth in reached)
 
     def buy(
         self, order_id: str, placed_at: datetime, lines: dict[str, Bought], redemption_id: str | None = None

@@ -190,9 +190,7 @@ def move(caller: Caller, path_id: str, body: str | None, now: datetime) -> answe
             transaction = Transaction()
             transaction.journal(journal)
             transaction.commit()
-        programme = in_force()
-        seen = card(journal.member, programme, now)
-        return answers.card(seen, found.profiles.get(member.member_id), programme)
+        return answers.card(card(journal.member, in_force(), now), found.profiles.get(member.member_id))
 
     return until_committed(attempt)
 
