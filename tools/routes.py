@@ -19,9 +19,10 @@ from tessera.programme.model import Programme
 from tessera.quotes import QuoteRequest
 from tessera.service.checkout import ConfirmationRequest
 from tessera.service.coupons import ClaimRequest
-from tessera.service.members import EnrolRequest, LinkRequest
+from tessera.service.members import EnrolRequest, LinkRequest, MoveRequest
 from tessera.service.operators import AdjustmentRequest, PlacementEndRequest, PlacementRequest, StandingRequest
 from tessera.service.orders import MAX_BATCH
+from tessera.service.sign_ins import MakeUpRequest
 from tessera.shapes import Shape
 
 if TYPE_CHECKING:
@@ -138,6 +139,20 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             answers={200: answers.TierInFull},
             refusals={400: ("bad_if_spend",), 404: ("not_found",)},
         ),
+        "PATCH /members/{member_id}": Route(
+            name="move",
+            summary="Move a member to another time zone",
+            detail="From then on the member's days are those of that zone. The day that was signed in on last has to "
+            "be over where that was before another can be. To be in the zone already changes nothing.",
+            body=MoveRequest,
+            answers={200: answers.Card},
+            refusals={
+                400: ("not_json",),
+                404: ("not_found",),
+                409: ("member_closed", "try_again"),
+                422: ("invalid",),
+            },
+        ),
         "GET /members/{member_id}/entries": Route(
             name="list_entries",
             summary="List the statement, newest first",
@@ -177,9 +192,33 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             answers={201: answers.SignIn, 200: answers.SignIn},
             refusals={403: ("member_frozen", "member_closed"), 404: ("not_found",), 409: ("try_again",)},
         ),
+        "POST /members/{member_id}/make-ups": Route(
+            name="make_up",
+            summary="Use a make-up card for a day that was missed",
+            detail="The day counts as signed in on: it gives the daily reward, and what the streak that it mends would "
+            "have given. A repeat for the same day is answered 200, with the first one's body.",
+            body=MakeUpRequest,
+            answers={201: answers.MakeUp, 200: answers.MakeUp},
+            refusals={
+                400: ("not_json",),
+                403: ("member_frozen", "member_closed"),
+                404: ("not_found",),
+                409: (
+                    "no_make_up",
+                    "no_make_up_card",
+                    "day_not_over",
+                    "day_signed_in",
+                    "day_not_missed",
+                    "day_too_long_ago",
+                    "before_enrolment",
+                    "try_again",
+                ),
+                422: ("invalid",),
+            },
+        ),
         "GET /members/{member_id}/sign-ins": Route(
             name="show_sign_ins",
-            summary="Show a month of sign-ins",
+            summary="Show a month of sign-ins, and which days could be made up now",
             query=("month",),
             answers={200: answers.SignInMonth},
             refusals={400: ("bad_month",), 404: ("not_found",)},

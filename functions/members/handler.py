@@ -1,4 +1,4 @@
-"""Members: enrolling, the card, the tier, the statement and its verification, linked identities."""
+"""Members: enrolling, the card, the tier, moving, the statement and its verification, linked identities."""
 
 from aws_lambda_powertools.event_handler import Response
 
@@ -25,6 +25,12 @@ def show_card(member_id: str) -> Response[str]:
 def show_tier(member_id: str) -> Response[str]:
     """Show what leads to the next tier, what keeps the present one, and its history."""
     return answer(200, tiers.show_tier(api.caller, member_id, api.parameter("if_spend"), api.now))
+
+
+@api.patch("/members/<member_id>")
+def move(member_id: str) -> Response[str]:
+    """Move a member to another time zone."""
+    return answer(200, members.move(api.caller, member_id, api.body, api.now))
 
 
 @api.get("/members/<member_id>/entries")

@@ -14,6 +14,8 @@ from tests.budgets.regular import enrol_regular
 from tests.handlers.messages import basket, line, order
 
 SIGN_IN = Cost(2, 6, 1)
+MAKE_UP = Cost(2, 8, 2)
+MOVE = Cost(2, 6, 2)
 PURCHASE = Cost(2, 8, 2)
 PURCHASE_WITH_REDEMPTION = Cost(3, 12, 4)
 CARD = Cost(1, 0, 2)
@@ -72,6 +74,33 @@ def test_a_sign_in_after_a_term_ended(app: App, budget: Budget) -> None:
     with budget("sign-in, a tier's term has ended", overdue(SIGN_IN)):
         assert app.post("/members/me/sign-ins", as_="was away").status == 201
     assert app.kinds("was away")[-2:] == ["tier_change", "sign_in"]
+
+
+def test_a_sign_in_after_weeks_of_make_ups_and_moves(app: App, budget: Budget) -> None:
+    enrol_regular(app, "is often away")
+    for zone in ("Asia/Tokyo", "America/Los_Angeles", "Europe/London"):
+        app.now += timedelta(days=3)
+        missed = app.get("/members/me/sign-ins", as_="is often away").json["make_up"]["days"][-1]
+        assert app.post("/members/me/make-ups", {"day": missed}, as_="is often away").status == 201
+        assert app.post("/members/me/sign-ins", as_="is often away").status == 201
+        assert app.patch("/members/me", {"time_zone": zone}, as_="is often away").status == 200
+    app.now += timedelta(days=1)
+    with budget("sign-in, after make-ups and moves", SIGN_IN):
+        assert app.post("/members/me/sign-ins", as_="is often away").status == 201
+
+
+def test_a_make_up(app: App, budget: Budget) -> None:
+    enrol_regular(app, "missed a day")
+    app.now += timedelta(days=2)
+    missed = (app.now - timedelta(days=1)).date().isoformat()
+    with budget("make-up", MAKE_UP):
+        assert app.post("/members/me/make-ups", {"day": missed}, as_="missed a day").status == 201
+
+
+def test_a_move(app: App, budget: Budget) -> None:
+    enrol_regular(app, "moves")
+    with budget("move", MOVE):
+        assert app.patch("/members/me", {"time_zone": "Asia/Tokyo"}, as_="moves").status == 200
 
 
 def test_a_purchase_of_five_lines(app: App, budget: Budget) -> None:

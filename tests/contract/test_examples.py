@@ -72,7 +72,7 @@ CARD = {
         "expiring": [{"points": 200, "at": "2027-01-01T00:00:00Z"}],
     },
     "benefits": [{"id": "free_shipping", "left": 2, "period": "month"}],
-    "sign_in": {"today": False, "streak": 6},
+    "sign_in": {"today": False, "streak": 6, "make_up_cards": 1},
 }
 COUPON = {
     "coupon_id": "c_7Q",
@@ -163,7 +163,19 @@ ANSWERS: list[tuple[str, int, Any]] = [
     (
         "GET /members/{member_id}/sign-ins",
         200,
-        {"month": "2026-11", "days": ["2026-11-01", "2026-11-02"], "streak": 2, "longest_streak": 6},
+        {
+            "month": "2026-11",
+            "days": ["2026-11-01", "2026-11-02"],
+            "made_up": ["2026-11-02"],
+            "streak": 2,
+            "longest_streak": 6,
+            "make_up": {"cards": 1, "days": ["2026-11-03"]},
+        },
+    ),
+    (
+        "POST /members/{member_id}/make-ups",
+        201,
+        {"day": "2026-11-20", "streak": 8, "points": 17, "growth": 6, "make_up_cards": 0},
     ),
     ("GET /members/{member_id}/entries", 200, {"items": [ENTRY], "next_cursor": None}),
     ("GET /purchases/{order_id}", 200, PURCHASE),

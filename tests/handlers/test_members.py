@@ -29,7 +29,7 @@ def test_a_member_enrols_and_gets_the_card(app: App) -> None:
         "growth": 0,
         "points": {"available": 50, "pending": 0, "expiring": []},
         "benefits": [],
-        "sign_in": {"today": False, "streak": 0},
+        "sign_in": {"today": False, "streak": 0, "make_up_cards": 0},
     }
     assert app.get("/members/me").json == answer.json
 

@@ -11,7 +11,7 @@ def test_a_sign_in_gives_its_reward(app: App) -> None:
     answer = app.post("/members/me/sign-ins")
 
     assert (answer.status, answer.json) == (201, {"day": "2026-03-02", "streak": 1, "points": 2, "growth": 1})
-    assert app.card()["sign_in"] == {"today": True, "streak": 1}
+    assert app.card()["sign_in"] == {"today": True, "streak": 1, "make_up_cards": 0}
 
 
 def test_a_second_sign_in_on_the_same_day_answers_the_first(app: App) -> None:
@@ -52,8 +52,10 @@ def test_a_month_lists_its_days(app: App) -> None:
     assert app.get("/members/me/sign-ins", month="2026-03").json == {
         "month": "2026-03",
         "days": ["2026-03-30", "2026-03-31"],
+        "made_up": [],
         "streak": 3,
         "longest_streak": 3,
+        "make_up": {"cards": 0, "days": []},
     }
     assert app.get("/members/me/sign-ins").json["days"] == ["2026-04-01"]
     assert app.get("/members/me/sign-ins", month="2026-02").json["days"] == []

@@ -73,7 +73,8 @@ def largest() -> Member:
     Points last for 60 months, are pending for 120 days and come back with 60 days of grace: there is a lot for each
     month to come, for each day of the window and for each day of grace. What has expired is remembered for a year, on
     each day of which a grace may have ended. Each of 20 kinds of actions has earned on each day that is remembered.
-    All holds are open, with the longest ids, each with points of every lot that can be spent.
+    All holds are open, with the longest ids, each with points of every lot that can be spent. A day a week was made up,
+    and one a month was lost to a move.
     """
     months, window, grace = 60, 120, 60
     ends = [midnight(months_later(TODAY.replace(day=1), number), ZONE) for number in range(1, months + 2)]
@@ -103,13 +104,18 @@ def largest() -> Member:
         },
         sign_in=SignInState(
             day=TODAY,
+            ends_at=_day(1),
             streak=TEN_YEARS,
             longest_streak=TEN_YEARS,
+            answered_streak=1,
             points=LARGEST,
             growth=LARGEST,
             first_day=ENROLLED.date(),
             days=(1 << TEN_YEARS) - 1,
+            made_up=frozenset(TODAY - timedelta(days=ago) for ago in range(0, TEN_YEARS, 7)),
+            bridged=frozenset(TODAY - timedelta(days=ago) for ago in range(1, TEN_YEARS, 30)),
         ),
+        make_up_cards=100,
         holds=tuple(
             Hold(
                 redemption_id=id_of(record, 10**6),

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 P = ParamSpec("P")
 
-END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
+BEGINNING_OF_TIME, END_OF_TIME = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 REMEMBERED = timedelta(days=366)
 """For how long it is known what has expired, so that no refund takes it once more."""
 COUNTED_DAYS = 62
@@ -97,6 +97,10 @@ class Figures:
     debt: bool = False
     grace_days: int = 0
     actions: dict[str, ActionFigures] = field(default_factory=dict)
+    cards: int = 0
+    """Make-up cards that the member is welcomed with; no other are granted."""
+    within_days: int = 0
+    """For how many days a missed day can be made up."""
 
 
 @dataclass
@@ -221,8 +225,14 @@ class Account:
         self.growth: list[Growth] = []
         self.decays: list[Fraction] = []
         self.actions: list[ActionCounted] = []
-        self.last_sign_in = date.min
-        self.streak = 0
+        self.zone = figures.member_zone
+        self.signed_in: list[date] = []
+        """The days of sign-ins and of make-ups, in any order."""
+        self.no_chance: set[date] = set()
+        """Days without a sign-in that end no streak: a move had shortened them."""
+        self.left: list[tuple[str, datetime]] = []
+        """The zones that the member has left since the last day signed in on, and when."""
+        self.cards = figures.cards
 
     # How things stand.
 
@@ -272,15 +282,62 @@ class Account:
 
     def members_day_of(self, instant: datetime) -> date:
         """Answer on which day of the member's zone something was."""
-        return instant.astimezone(ZoneInfo(self.figures.member_zone)).date()
+        return instant.astimezone(ZoneInfo(self.zone)).date()
+
+    def streak(self, last: date) -> int:
+        """Answer how many days in a row were signed in on that end with a day."""
+        length = 0
+        while last in self.signed_in or last in self.no_chance:
+            length += last in self.signed_in
+            last -= timedelta(days=1)
+        return length
+
+    def last_day_over(self) -> datetime:
+        """Answer when the last day signed in on is over in every zone that the member was in on it."""
+        tomorrow = max(self.signed_in) + timedelta(days=1)
+        ends = [(self.midnight(tomorrow, zone), left) for zone, left in self.left]
+        return max([end for end, left in ends if left <= end] or [self.midnight(tomorrow, self.zone)])
+
+    def is_new_day(self) -> bool:
+        """Answer whether a sign-in now is of a new day."""
+        if not self.signed_in:
+            return True
+        over = not self.left or self.now >= self.last_day_over()
+        return over and self.members_day_of(self.now) > max(self.signed_in)
+
+    def shortened(self) -> set[date]:
+        """List the days since the last one signed in on that began before it was over."""
+        if not self.signed_in:
+            return set()
+        over, day, days = self.last_day_over(), max(self.signed_in) + timedelta(days=1), set()
+        while self.midnight(day, self.zone) < over:
+            days.add(day)
+            day += timedelta(days=1)
+        return days
+
+    def streak_now(self) -> int:
+        """Answer the streak as it stands: none, if a day since the last one was missed."""
+        if not self.signed_in:
+            return 0
+        last = max(self.signed_in)
+        between = {last + timedelta(days=later) for later in range(1, (self.members_day_of(self.now) - last).days)}
+        return self.streak(last) if between <= self.shortened() else 0
+
+    def can_be_made_up(self, enrolled: datetime) -> list[date]:
+        """List the days that a card can be used for now."""
+        today, first = self.members_day_of(self.now), self.members_day_of(enrolled)
+        days = [today - timedelta(days=ago) for ago in range(self.figures.within_days, 0, -1)]
+        there = {*self.signed_in, *self.no_chance, *self.shortened()}
+        usable = self.cards and self.standing == "active"
+        return [day for day in days if day >= first and day not in there] if usable else []
 
     def after(self, day: date) -> datetime:
         """Answer the midnight that ends a day."""
         return self.midnight(day + timedelta(days=1))
 
-    def midnight(self, day: date) -> datetime:
+    def midnight(self, day: date, zone: str | None = None) -> datetime:
         """Answer the midnight that begins a day."""
-        return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(self.figures.zone)).astimezone(UTC)
+        return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone or self.figures.zone)).astimezone(UTC)
 
     def end(self, lot: Lot) -> datetime:
         """Answer when points expire, as things stand."""
@@ -305,14 +362,48 @@ class Account:
 
     def sign_in(self) -> None:
         """Sign in on the member's own day."""
-        today = self.members_day_of(self.now)
-        if today <= self.last_sign_in:
+        if not self.is_new_day():
             return
-        self.streak = self.streak + 1 if today - self.last_sign_in == timedelta(days=1) else 1
-        self.last_sign_in = today
+        today = self.members_day_of(self.now)
+        self.count_day(today)
         self.is_active(self.now)
         self.earn(self.figures.daily, self.now)
-        self.earn(self.figures.streaks.get(self.streak, (0, 0)), self.now)
+        self.earn(self.figures.streaks.get(self.streak(today), (0, 0)), self.now)
+
+    def make_up(self, day: date) -> None:
+        """Make up a day."""
+        had = self.rewards_around(day, 0)
+        self.count_day(day)
+        due = self.rewards_around(day, 1)
+        self.cards -= 1
+        self.is_active(self.now)
+        self.earn(self.figures.daily, self.now)
+        self.earn((max(0, due[0] - had[0]), max(0, due[1] - had[1])), self.now)
+
+    def count_day(self, day: date) -> None:
+        """Count a day that was signed in on, or made up."""
+        if not self.signed_in or day > max(self.signed_in):
+            self.no_chance |= {other for other in self.shortened() if other < day}
+            self.left = []
+        self.signed_in.append(day)
+
+    def move(self, zone: str) -> None:
+        """Move to another zone."""
+        if zone != self.zone and self.signed_in:
+            # The zone in which the member signed in counts, however late it was left.
+            self.left.append((self.zone, self.now if self.left else BEGINNING_OF_TIME))
+        self.zone = zone
+
+    def rewards_around(self, day: date, joined: int) -> Given:
+        """Answer what the streaks before and after a day are worth, or the one that it joins them to."""
+        before, behind = self.streak(day - timedelta(days=1)), 0
+        following = day + timedelta(days=1)
+        while following in self.signed_in or following in self.no_chance:
+            behind += following in self.signed_in
+            following += timedelta(days=1)
+        lengths = [before + 1 + behind] if joined else [before, behind]
+        reached = [given for length in lengths for days, given in self.figures.streaks.items() if days <= length]
+        return sum(points for points, _ in reached), sum(growth for _, growth in reached)
 
     def buy(
         self, order_id: str, placed_at: datetime, lines: dict[str, Bought], redemption_id: str | None = None

@@ -60,7 +60,8 @@ def programmes(draw: st.DrawFn) -> Programme:
     )
     return programme(
         zone=draw(st.sampled_from(["Europe/London", "America/New_York", "UTC"])),
-        welcome={"points": 100, "growth": 3},
+        welcome={"points": 100, "growth": 3, "make_up_cards": 6},
+        sign_ins=RULES["sign_ins"] | {"make_up": {"within_days": 7, "most": 10}},
         points={
             "expiry": expiry,
             "return_window_days": draw(st.sampled_from([14, 0, 60, 1])),

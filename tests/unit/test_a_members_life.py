@@ -19,7 +19,18 @@ from hypothesis.stateful import (
     rule,
 )
 
-from tessera import actions, checkout, coupons, operators, purchases, redemptions, sign_ins, tiers
+from tessera import (
+    actions,
+    checkout,
+    coupons,
+    make_ups,
+    moves,
+    operators,
+    purchases,
+    redemptions,
+    sign_ins,
+    tiers,
+)
 from tessera.card import Card, card
 from tessera.coupons import Coupon
 from tessera.enrolment import enrol
@@ -57,6 +68,8 @@ def figures(programme: Programme, member_zone: str) -> naive.Figures:
         member_zone=member_zone,
         welcome=given(programme.welcome),
         daily=given(programme.sign_ins.daily),
+        cards=programme.welcome.make_up_cards,
+        within_days=programme.sign_ins.make_up.within_days if programme.sign_ins.make_up else 0,
         streaks={streak.days: given(streak) for streak in programme.sign_ins.streaks},
         expiry=naive.MonthEnd(rules.months)
         if isinstance(rules, MonthEnd)
@@ -188,10 +201,41 @@ class Life(RuleBasedStateMachine):
             assert not self.earns()
             return
         assert self.earns()
-        assert result.new == (account.members_day_of(self.now) > account.last_sign_in)
+        assert result.new == account.is_new_day()
         self.model.add(self.now, Account.sign_in)
-        assert result.streak == self.account().streak
+        if result.new:
+            assert result.streak == self.account().streak(result.day)
         self.keep(journal)
+
+    @rule(days=st.lists(st.sampled_from([1, 1, 1, 2]), min_size=2, max_size=8))
+    def signs_in_for_some_days(self, days: list[int]) -> None:
+        for wait in days:
+            self.signs_in()
+            self.pass_time(timedelta(days=wait), nightly=False)
+
+    @rule(zone=st.sampled_from(["Europe/London", "Asia/Tokyo", "Pacific/Honolulu", "Pacific/Kiritimati"]))
+    def moves(self, zone: str) -> None:
+        journal = self.opened()
+        try:
+            moves.move(journal, zone)
+        except Conflict:
+            assert self.member.standing == "closed"
+            return
+        self.model.add(self.now, Account.move, zone)
+        self.keep(journal)
+
+    @rule(data=st.data())
+    def makes_up_a_day(self, data: st.DataObject) -> None:
+        journal, account = self.opened(), self.account()
+        days = make_ups.days_open(journal.member, self.programme, self.now)
+        assert days == account.can_be_made_up(ENROLLED)
+        if days:
+            day = data.draw(st.sampled_from(days))
+            result = make_ups.make_up(journal, day)
+            self.model.add(self.now, Account.make_up, day)
+            after = self.account()
+            assert (result.streak, result.make_up_cards) == (after.streak(max(after.signed_in)), after.cards)
+            self.keep(journal)
 
     @rule(basket=baskets(2), late=LATE)
     def buys(self, basket: list[Line], late: timedelta) -> None:
@@ -476,6 +520,8 @@ class Life(RuleBasedStateMachine):
         assert expiring == account.expiring
         assert seen.outlook.growth == account.worth
         assert seen.member.standing == account.standing
+        assert (seen.streak, seen.signed_in_today) == (account.streak_now(), not account.is_new_day())
+        assert seen.member.make_up_cards == account.cards
         assert {hold.redemption_id: (hold.points, hold.owed) for hold in seen.member.holds} == {
             redemption_id: (hold.points, hold.owed) for redemption_id, hold in account.holds.items()
         }

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from tessera.journal import Journal
 from tessera.refusals import Forbidden
-from tessera.sign_ins import days_in, sign_in, streak_on
+from tessera.sign_ins import sign_in
+from tessera.streaks import days_in, streak_on
 from tests.factories import NOON, later, opened
 
 
@@ -87,7 +88,7 @@ def test_the_longest_streak_is_remembered() -> None:
 def test_a_streak_is_alive_until_a_whole_day_has_been_missed() -> None:
     state = signed_in(4).member.sign_in
     last = NOON.date() + timedelta(days=3)
-    assert [streak_on(state, last + timedelta(days=after)) for after in (0, 1, 2)] == [4, 4, 0]
+    assert [streak_on(state, "Europe/London", last + timedelta(days=after)) for after in (0, 1, 2)] == [4, 4, 0]
 
 
 @given(st.sets(st.integers(0, 120), min_size=1))

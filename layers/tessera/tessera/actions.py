@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
-from tessera import growth_days, tiers
+from tessera import growth_days, make_up_cards, tiers
 from tessera.earning import BASIS_POINTS
 from tessera.instants import local_day
 from tessera.member import ActionCount
@@ -74,6 +74,8 @@ def count(journal: Journal, message: ActionDone, fingerprint: str, attributes: s
         if room.left < growth:
             growth = room.left
             detail["growth_capped"] = room.cap
+    if member.standing == "active" and not detail.keys() & {"points_capped", "growth_capped"}:
+        detail |= make_up_cards.grant(journal, rule.make_up_cards)
     kept = {kind: earned for kind, earned in member.actions.items() if kind in programme.actions}
     if rule.is_capped:
         kept[message.kind] = _counted(before, day, today, points, growth)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tessera import card as domain
     from tessera.conditions import Progress
     from tessera.journal import Entry as LedgerEntry
+    from tessera.make_ups import MakeUpResult
     from tessera.member import Member, Profile
     from tessera.outlook import Outlook
     from tessera.programme.model import AmountOff, Percentage
@@ -160,10 +161,11 @@ class Benefit(TypedDict):
 
 
 class SignInOnCard(TypedDict):
-    """Whether the member has signed in today, and how many days in a row."""
+    """Whether the member has signed in today, how many days in a row, and the cards for days that were missed."""
 
     today: bool
     streak: int
+    make_up_cards: int
 
 
 class Card(TypedDict):
@@ -189,13 +191,32 @@ class SignIn(TypedDict):
     growth: int
 
 
+class MakeUp(TypedDict):
+    """What making up a day gave, and the cards that are left."""
+
+    day: str
+    streak: int
+    points: int
+    growth: int
+    make_up_cards: int
+
+
+class ToMakeUp(TypedDict):
+    """The make-up cards at hand, and the days that one could be used for now, whatever their month."""
+
+    cards: int
+    days: list[str]
+
+
 class SignInMonth(TypedDict):
-    """A month of sign-ins."""
+    """A month of sign-ins; `made_up` are those of its `days` that were made up."""
 
     month: str
     days: list[str]
+    made_up: list[str]
     streak: int
     longest_streak: int
+    make_up: ToMakeUp
 
 
 class Entry(TypedDict):
@@ -400,7 +421,11 @@ def card(seen: domain.Card, profile: Profile | None) -> Card:
             "expiring": [{"points": points, "at": write_instant(end)} for end, points in seen.expiring],
         },
         "benefits": [],
-        "sign_in": {"today": seen.signed_in_today, "streak": seen.streak},
+        "sign_in": {
+            "today": seen.signed_in_today,
+            "streak": seen.streak,
+            "make_up_cards": member.make_up_cards,
+        },
     }
 
 
@@ -504,6 +529,17 @@ def sign_in(result: SignInResult) -> SignIn:
         "streak": result.streak,
         "points": result.points,
         "growth": result.growth,
+    }
+
+
+def make_up(result: MakeUpResult) -> MakeUp:
+    """Write what making up a day gave."""
+    return {
+        "day": result.day.isoformat(),
+        "streak": result.streak,
+        "points": result.points,
+        "growth": result.growth,
+        "make_up_cards": result.make_up_cards,
     }
 
 

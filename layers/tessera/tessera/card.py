@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tessera import lots, outlook, sign_ins
+from tessera import lots, outlook, streaks
 from tessera.instants import local_day
 from tessera.settlement import settle
 
@@ -28,6 +28,7 @@ class Card:
     expiring: tuple[tuple[datetime, int], ...]
     """Points that have a date, the soonest first, each with the instant at which they go."""
     signed_in_today: bool
+    """Whether there is nothing to sign in for now."""
     streak: int
 
 
@@ -44,6 +45,6 @@ def card(member: Member, programme: Programme, now: datetime) -> Card:
         expiring=tuple(
             (end, seen.lots[terms]) for terms in journal.soonest_first(seen.lots) if (end := journal.end(terms))
         ),
-        signed_in_today=seen.sign_in.day is not None and seen.sign_in.day >= today,
-        streak=sign_ins.streak_on(seen.sign_in, today),
+        signed_in_today=not streaks.is_open(seen.sign_in, seen.time_zone, journal.now),
+        streak=streaks.streak_on(seen.sign_in, seen.time_zone, today),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tessera import tiers
+from tessera import make_up_cards, tiers
 from tessera.instants import local_day
 from tessera.journal import Journal
 from tessera.member import CONSUMER, Member
@@ -31,5 +31,11 @@ def enrol(
     )
     journal = Journal(member, programme, now)
     welcome = programme.welcome
-    journal.book("welcome", change=journal.earn(welcome.points, now), growth=welcome.growth, rules=("welcome",))
+    journal.book(
+        "welcome",
+        change=journal.earn(welcome.points, now),
+        growth=welcome.growth,
+        rules=("welcome",),
+        detail={"time_zone": member.time_zone, **make_up_cards.grant(journal, welcome.make_up_cards)},
+    )
     return journal

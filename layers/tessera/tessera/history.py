@@ -11,14 +11,14 @@ from datetime import date
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from tessera import decay, growth_days, lots, measures, tiers
+from tessera import decay, growth_days, lots, measures, streaks, tiers
 from tessera.decay import Decayed
 from tessera.instants import local_day, parse_instant
 from tessera.journal import MOST_TIER_ENTRIES
+from tessera.make_up_cards import CARDS
 from tessera.measures import ACTIVITIES
 from tessera.member import Hold, Member, Placement
 from tessera.purchases import owe
-from tessera.sign_ins import signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,10 +76,7 @@ def step(member: Member, entry: Entry, programme: Programme) -> Member:
     after = _with_tier(after, entry, programme, instant)
     if "standing" in detail:
         after = replace(after, standing=detail["standing"])
-    if entry.kind == "sign_in":
-        day = date.fromisoformat(entry.source["day"])
-        after = replace(after, sign_in=signed(after.sign_in, day, detail["streak"], entry.points, entry.growth))
-    return after
+    return _with_sign_ins(after, entry)
 
 
 def _effective(entry: Entry) -> datetime:
@@ -132,6 +129,25 @@ def _with_tier(member: Member, entry: Entry, programme: Programme, instant: date
     if "tier" in detail or "placement" in detail:
         member = replace(member, tier_entries=(*member.tier_entries, entry.sequence)[-MOST_TIER_ENTRIES:])
     return member
+
+
+def _with_sign_ins(member: Member, entry: Entry) -> Member:
+    detail: Any = entry.detail
+    state, skipped = member.sign_in, detail.get("carried", 0)
+    if entry.kind == "sign_in":
+        day = date.fromisoformat(entry.source["day"])
+        state = streaks.signed(state, day, detail["streak"], entry.points, entry.growth, skipped)
+    elif entry.kind == "make_up":
+        day = date.fromisoformat(entry.source["day"])
+        state = streaks.made_up(state, day, entry.points, entry.growth, skipped)
+    elif entry.kind == "move":
+        state = streaks.moved(state, detail["from"], entry.recorded_at)
+    return replace(
+        member,
+        sign_in=state,
+        make_up_cards=member.make_up_cards + detail.get(CARDS, 0),
+        time_zone=detail["to"] if entry.kind == "move" else detail.get("time_zone", member.time_zone),
+    )
 
 
 def _with_growth(member: Member, entry: Entry, programme: Programme, instant: datetime) -> Member:

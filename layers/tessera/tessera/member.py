@@ -55,15 +55,23 @@ class SignInState:
     """What the next sign-in needs to know of the earlier ones, and the days of all of them."""
 
     day: date | None = None
+    """The last one."""
+    ends_at: datetime | None = None
+    """When that day is over for a member who has moved since; otherwise it ends with the day in the member's zone."""
     streak: int = 0
     longest_streak: int = 0
+    answered_streak: int = 0
+    """What the last sign-in was answered, whatever has been made up since; like points and growth, for its repeat."""
     points: int = 0
-    """What the last sign-in gave: the answer to its repeat."""
     growth: int = 0
     first_day: date | None = None
     """The day of the lowest bit of `days`."""
     days: int = 0
-    """One bit a day: signed in or not. 46 bytes a year."""
+    """One bit a day: signed in, or made up, or not. 46 bytes a year."""
+    made_up: frozenset[date] = frozenset()
+    """Those of them that were made up."""
+    bridged: frozenset[date] = frozenset()
+    """Days without a sign-in over which a streak goes on, as they were no chance to sign in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +143,7 @@ class Member:
     actions: Mapping[str, ActionCount] = field(default_factory=dict)
     """By kind, for kinds that have caps."""
     sign_in: SignInState = field(default_factory=SignInState)
+    make_up_cards: int = 0
     holds: tuple[Hold, ...] = ()
     claims: Mapping[str, int] = field(default_factory=dict)
     """How many coupons of each template the member has claimed."""

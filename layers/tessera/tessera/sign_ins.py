@@ -1,12 +1,13 @@
 """The daily sign-in (签到): once per local day of the member, with rewards for streaks."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
+from tessera import make_up_cards
 from tessera.instants import local_day
 from tessera.journal import Journal
-from tessera.member import SignInState
 from tessera.refusals import Forbidden
+from tessera.streaks import carried, is_open, signed, streak_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class SignInResult:
 def sign_in(journal: Journal) -> SignInResult:
     """Sign the member in on today's local day.
 
-    A second one on the same day gives what the first one gave; so does one on a day before, after a move westwards.
+    A second one on the same day gives what the first one gave; so does one on a day that a move has begun before the
+    last one was over, or has begun again.
 
     Raises:
         Forbidden: the member is frozen or closed.
@@ -31,56 +33,28 @@ def sign_in(journal: Journal) -> SignInResult:
     member = journal.member
     if member.standing != "active":
         raise Forbidden("member_" + member.standing, "This member cannot collect rewards at present.")
-    state = member.sign_in
-    today = local_day(journal.now, member.time_zone)
-    if state.day is not None and today <= state.day:
-        return SignInResult(state.day, state.streak, state.points, state.growth, new=False)
+    state, zone = member.sign_in, member.time_zone
+    if state.day is not None and not is_open(state, zone, journal.now):
+        return SignInResult(state.day, state.answered_streak, state.points, state.growth, new=False)
 
-    streak = streak_on(state, today) + 1
+    today = local_day(journal.now, zone)
+    streak = streak_on(state, zone, today) + 1
     rules = journal.programme.sign_ins
     reached = [reward for reward in rules.streaks if reward.days == streak]
     points = rules.daily.points + sum(reward.points for reward in reached)
     growth = rules.daily.growth + sum(reward.growth for reward in reached)
-    journal.change(sign_in=signed(state, today, streak, points, growth))
+    skipped = carried(state, zone, today)
+    journal.change(sign_in=signed(state, today, streak, points, growth, skipped))
     journal.book(
         "sign_in",
         change=journal.earn(points, journal.now),
         growth=growth,
         rules=("daily_sign_in", *(f"streak_{reward.days}" for reward in reached)),
         source={"day": today.isoformat()},
-        detail={"streak": streak},
+        detail={
+            "streak": streak,
+            **({"carried": skipped} if skipped else {}),
+            **make_up_cards.grant(journal, sum(reward.make_up_cards for reward in reached)),
+        },
     )
     return SignInResult(today, streak, points, growth, new=True)
-
-
-def streak_on(state: SignInState, day: date) -> int:
-    """Answer the streak as it stands on `day`: alive until a whole day has been missed."""
-    alive = state.day is not None and state.day >= day - timedelta(days=1)
-    return state.streak if alive else 0
-
-
-def days_in(state: SignInState, month: date) -> list[date]:
-    """List the days of the month of `month` on which the member signed in."""
-    if state.first_day is None:
-        return []
-    first = month.replace(day=1)
-    days = [first + timedelta(days=i) for i in range(31)]
-    return [
-        day
-        for day in days
-        if day.month == first.month and day >= state.first_day and state.days >> (day - state.first_day).days & 1
-    ]
-
-
-def signed(state: SignInState, day: date, streak: int, points: int, growth: int) -> SignInState:
-    """Answer the state after a sign-in on `day` that was worth this much."""
-    first = state.first_day or day
-    return SignInState(
-        day=day,
-        streak=streak,
-        longest_streak=max(state.longest_streak, streak),
-        points=points,
-        growth=growth,
-        first_day=first,
-        days=state.days | 1 << (day - first).days,
-    )

@@ -32,6 +32,9 @@ def reason(entry: Entry) -> str:
     sentence = _SENTENCES[entry.kind](entry)
     if entry.detail.get("debt_paid"):
         sentence += f"; {entry.detail['debt_paid']} points paid what was owed"
+    cards: Any = entry.detail.get("make_up_cards", 0)
+    if cards > 0:
+        sentence += f"; {cards} make-up card{'s' if cards > 1 else ''}"
     tier: Any = entry.detail.get("tier")
     if tier and entry.kind not in ("tier_change", "tier_review"):
         again = f"{tier['to']} is earned again until {tier['until'][:10]}" if tier["from"] == tier["to"] else ""
@@ -47,6 +50,14 @@ def _sign_in(entry: Entry) -> str:
     days = [rule.removeprefix("streak_") for rule in entry.rules if rule.startswith("streak_")]
     reward = f", {days[0]} days in a row" if days else f", day {entry.detail['streak']} in a row"
     return f"Signed in on {entry.source['day']}{reward}"
+
+
+def _make_up(entry: Entry) -> str:
+    return f"Made up for {entry.source['day']} with a card, {entry.detail['streak']} days in a row"
+
+
+def _move(entry: Entry) -> str:
+    return f"Moved from {entry.detail['from']} to {entry.detail['to']}"
 
 
 def _purchase(entry: Entry) -> str:
@@ -185,6 +196,8 @@ def _rule(rule: str) -> str:
 _SENTENCES: dict[str, Callable[[Entry], str]] = {
     "welcome": _welcome,
     "sign_in": _sign_in,
+    "make_up": _make_up,
+    "move": _move,
     "purchase": _purchase,
     "refund": _refund,
     "hold": _hold,

@@ -50,6 +50,10 @@ class Api:
         """Take POST requests to a path such as `/members/<member_id>`."""
         return self._route("POST", path)
 
+    def patch(self, path: str) -> Callable[[Route], Route]:
+        """Take PATCH requests to a path such as `/members/<member_id>`."""
+        return self._route("PATCH", path)
+
     @property
     def caller(self) -> Caller:
         """Whoever is calling, by the claims that the authorizer verified."""

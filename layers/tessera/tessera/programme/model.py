@@ -23,6 +23,13 @@ class Reward(Rules):
     growth: Count = 0
 
 
+class Gift(Reward):
+    """A reward that may bring make-up cards, too."""
+
+    make_up_cards: Annotated[int, Field(ge=0, le=100)] = 0
+    """Cards, as far as the member may have more."""
+
+
 class Rate(Rules):
     """`earn` for every `per` minor units paid, exactly and before rounding: 1 per 100 is one point for each pound."""
 
@@ -99,10 +106,17 @@ class Points(Rules):
     """Whole days for which points that had paid can be spent again at least; 0 brings them back with their date."""
 
 
-class StreakReward(Reward):
+class StreakReward(Gift):
     """Given once in a streak, on the day that completes it."""
 
     days: Annotated[int, Field(ge=2, le=3650)]
+
+
+class MakeUp(Rules):
+    """Until when a missed day can be made up with a card, and how many cards a member can have."""
+
+    within_days: Annotated[int, Field(ge=1, le=31)]
+    most: Annotated[int, Field(ge=1, le=100)]
 
 
 class SignIns(Rules):
@@ -110,6 +124,8 @@ class SignIns(Rules):
 
     daily: Reward
     streaks: list[StreakReward] = Field(default_factory=list)
+    make_up: MakeUp | None = None
+    """Without it no card is granted, and none can be used."""
 
     @field_validator("streaks")
     @classmethod
@@ -137,8 +153,8 @@ class Caps(Rules):
     lifetime: Cap = Cap()
 
 
-class ActionRule(Reward):
-    """What a kind of action earns each time that a shop vouches for it."""
+class ActionRule(Gift):
+    """What a kind of action earns each time that a shop vouches for it; make-up cards only if no cap cuts the rest."""
 
     name: Name
     tier_multiplier: bool = False
@@ -209,7 +225,7 @@ class Programme(Rules):
     zone: str
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     unknown_identity: Literal["record", "enrol"] = "record"
-    welcome: Reward = Reward()
+    welcome: Gift = Gift()
     earning: Earning
     tiers: Ladder
     ladders: Annotated[Mapping[Id, Ladder], Field(max_length=10)] = Field(default_factory=dict)

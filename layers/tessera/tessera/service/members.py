@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, model_validator
 
-from tessera import answers, paging
+from tessera import answers, moves, paging
 from tessera.access import MEMBER, Caller
 from tessera.card import card
 from tessera.enrolment import enrol
@@ -19,6 +19,7 @@ from tessera.refusals import Conflict, Invalid, Problem
 from tessera.service.attempts import until_committed
 from tessera.service.history import as_of, last_recorded, member_as_of
 from tessera.service.lookup import access_first, find, named
+from tessera.service.opening import open_journal
 from tessera.service.verification import verify
 from tessera.shapes import Key, Label, Shape, read, read_json
 from tessera.store import lists
@@ -41,6 +42,9 @@ def _zone_exists(zone: str) -> str:
         message = "must be an IANA time zone, such as Asia/Shanghai"
         raise ValueError(message)
     return zone
+
+
+TimeZone = Annotated[str, AfterValidator(_zone_exists)]
 
 
 class Birthday(Shape):
@@ -67,11 +71,17 @@ class EnrolRequest(Shape):
     account: Label | None = None
     display_name: Label | None = None
     locale: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)] | None = None
-    time_zone: Annotated[str, AfterValidator(_zone_exists)] | None = None
+    time_zone: TimeZone | None = None
     birthday: Birthday | None = None
     referral_code: Label | None = None
     channel: Literal["app", "web", "store", "campaign", "live", "social", "partner", "event"] | None = None
     consents: Annotated[dict[Label, bool], Field(max_length=20)] = Field(default_factory=dict)
+
+
+class MoveRequest(Shape):
+    """Where a member lives from now on."""
+
+    time_zone: TimeZone
 
 
 class LinkRequest(Shape):
@@ -158,6 +168,31 @@ def show_card(caller: Caller, path_id: str, past: str | None, now: datetime) -> 
         now = as_of(past, now)
         member = member_as_of(member, now)
     return answers.card(card(member, programme, now), found.profiles.get(member.member_id))
+
+
+def move(caller: Caller, path_id: str, body: str | None, now: datetime) -> answers.Card:
+    """Move a member to another time zone, and show their card; to be there already changes nothing.
+
+    Raises:
+        NotFound: there is no such member for this caller.
+        Unreadable: the body is no JSON.
+        Invalid: it names no time zone.
+        Conflict: the account is closed.
+    """
+    member_id = named(caller, path_id)
+    request = access_first(member_id, lambda: read(MoveRequest, read_json(body)))
+
+    def attempt() -> answers.Card:
+        member, found = find(member_id, _read_card)
+        journal = open_journal(member, now)
+        moves.move(journal, request.time_zone)
+        if journal.member.time_zone != member.time_zone:
+            transaction = Transaction()
+            transaction.journal(journal)
+            transaction.commit()
+        return answers.card(card(journal.member, in_force(), now), found.profiles.get(member.member_id))
+
+    return until_committed(attempt)
 
 
 def list_entries(

@@ -1,8 +1,9 @@
 """The domain's records as items and back. Every item says which version of its shape it has: `schema`."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from itertools import accumulate, islice, pairwise
 from typing import Any
 
 from tessera import decay, growth_days, lots, varints
@@ -63,17 +64,8 @@ def from_member(member: Member, due: datetime | None) -> dict[str, object]:
         "tallied_under": member.tallied_under if member.tallied_under > 1 else None,
         "active_on": member.active_on.toordinal(),
         "actions": {kind: _from_action_count(count) for kind, count in member.actions.items()} or None,
-        "sign_in": {
-            "day": state.day.toordinal(),
-            "streak": state.streak,
-            "longest": state.longest_streak,
-            "points": state.points,
-            "growth": state.growth,
-            "first": (state.first_day or state.day).toordinal(),
-            "days": state.days.to_bytes((state.days.bit_length() + 7) // 8, "little"),
-        }
-        if state.day
-        else None,
+        "sign_in": _from_sign_ins(state, state.day) if state.day else None,
+        "make_up_cards": member.make_up_cards or None,
         "holds": [
             [hold.redemption_id, hold.order_id, lots.pack(hold.parts), to_epoch_seconds(hold.expires_at), hold.owed]
             for hold in member.holds
@@ -118,17 +110,8 @@ def to_member(fields: Fields) -> Member:
         tallied_under=fields.get("tallied_under", 1),
         active_on=date.fromordinal(fields["active_on"]),
         actions={kind: _to_action_count(count) for kind, count in fields.get("actions", {}).items()},
-        sign_in=SignInState(
-            day=date.fromordinal(state["day"]),
-            streak=state["streak"],
-            longest_streak=state["longest"],
-            points=state["points"],
-            growth=state["growth"],
-            first_day=date.fromordinal(state["first"]),
-            days=int.from_bytes(state["days"], "little"),
-        )
-        if state
-        else SignInState(),
+        sign_in=_to_sign_ins(state) if state else SignInState(),
+        make_up_cards=fields.get("make_up_cards", 0),
         holds=tuple(
             Hold(
                 redemption_id=redemption,
@@ -357,6 +340,11 @@ def action_key(action_id: str) -> str:
     return f"action:{action_id}"
 
 
+def make_up_key(member_id: str, day: date) -> str:
+    """Name the record of a day that was made up."""
+    return f"make_up:{member_id}:{day.isoformat()}"
+
+
 def redemption_key(record: str) -> str:
     """Name the record of an order's redemption."""
     return f"redemption:{record}"
@@ -484,6 +472,51 @@ def _to_redemption(fields: Fields) -> Redemption:
         answer=fields["answer"],
         version=fields["version"],
     )
+
+
+def _from_sign_ins(state: SignInState, last: date) -> dict[str, object]:
+    first = state.first_day or last
+    return {
+        "day": last.toordinal(),
+        "ends": to_epoch_seconds(state.ends_at) if state.ends_at else None,
+        "streak": state.streak,
+        "longest": state.longest_streak,
+        "answered": state.answered_streak if state.answered_streak != state.streak else None,
+        "points": state.points,
+        "growth": state.growth,
+        "first": first.toordinal(),
+        "days": state.days.to_bytes((state.days.bit_length() + 7) // 8, "little"),
+        "made_up": _pack_days(state.made_up, first),
+        "bridged": _pack_days(state.bridged, first),
+    }
+
+
+def _to_sign_ins(stored: Mapping[str, Any]) -> SignInState:
+    first = date.fromordinal(stored["first"])
+    return SignInState(
+        day=date.fromordinal(stored["day"]),
+        ends_at=from_epoch_seconds(stored["ends"]) if "ends" in stored else None,
+        streak=stored["streak"],
+        longest_streak=stored["longest"],
+        answered_streak=stored.get("answered", stored["streak"]),
+        points=stored["points"],
+        growth=stored["growth"],
+        first_day=first,
+        days=int.from_bytes(stored["days"], "little"),
+        made_up=_unpack_days(stored.get("made_up", b""), first),
+        bridged=_unpack_days(stored.get("bridged", b""), first),
+    )
+
+
+def _pack_days(days: Collection[date], first: date) -> bytes | None:
+    """Write a few days, none before `first`, as how far each is from the one before."""
+    numbers = [first.toordinal(), *sorted(day.toordinal() for day in days)]
+    return varints.pack(later - earlier for earlier, later in pairwise(numbers)) or None
+
+
+def _unpack_days(packed: bytes, first: date) -> frozenset[date]:
+    numbers = accumulate(varints.unpack(packed), initial=first.toordinal())
+    return frozenset(date.fromordinal(number) for number in islice(numbers, 1, None))
 
 
 def _from_action_count(count: ActionCount) -> list[object]:
