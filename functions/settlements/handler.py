@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics, single_metric
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from tessera.instants import from_epoch_millis
@@ -22,8 +22,7 @@ def work_off(message: dict[str, Any]) -> None:
     metrics.add_metric("Unchanged", MetricUnit.Count, done.counts.get(UNCHANGED, 0))
     metrics.add_metric("TierChanges", MetricUnit.Count, tier_changes(done.counts))
     for kind, entries in by_kind(done.counts).items():
-        with single_metric("EntriesBooked", MetricUnit.Count, entries) as metric:
-            metric.add_dimension("kind", kind)
+        metrics.add_metric(f"Entries.{kind}", MetricUnit.Count, entries)
     if done.summary:
         logger.info("run done", extra={"run": done.run, "members": done.summary.members, "counts": done.summary.counts})
 

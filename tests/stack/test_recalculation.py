@@ -1,4 +1,4 @@
-"""Nights and evaluations on the local stack: real queues with delays, real conflicts, under the functions' own roles."""
+"""Nights and evaluations on the local stack: delays, real conflicts, under the functions' own roles."""
 
 from __future__ import annotations
 
