@@ -27,6 +27,7 @@ MEMBERS = 7
 WITH_ORDERS = 3
 FEW_BUCKETS = 64
 A_TERM = timedelta(days=365)
+DECAY = {"policy": "decay", "idle_months": 2, "percent": 10}
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +79,7 @@ def test_a_night_says_what_it_has_done(a_term_later: App) -> None:
             "members": MEMBERS,
             "entries": {"tier_change": MEMBERS},
             "tiers": [
-                {"from_tier": "junior", "to_tier": "newcomer", "reason": "tier_change", "members": MEMBERS},
+                {"from_tier": "junior", "to_tier": "newcomer", "reason": "fell", "members": MEMBERS},
             ],
         },
     }
@@ -237,7 +238,7 @@ def test_an_evaluation_gives_everybody_what_they_have_earned_by_the_changed_prog
     assert (shown["status"], shown["members_seen"]) == ("done", MEMBERS)
     assert (shown["changed"]["members"], shown["unchanged"]) == (WITH_ORDERS, MEMBERS - WITH_ORDERS)
     assert shown["changed"]["tiers"] == [
-        {"from_tier": "newcomer", "to_tier": "junior", "reason": "programme", "members": WITH_ORDERS}
+        {"from_tier": "newcomer", "to_tier": "junior", "reason": "reached", "members": WITH_ORDERS}
     ]
 
 
@@ -378,9 +379,21 @@ def test_an_evaluation_that_never_was_is_not_found(app: App) -> None:
         answer.refused(404, "not_found")
 
 
-def test_a_due_date_that_the_old_programme_set_is_set_anew(a_term_later: App, use_programme: UseProgramme) -> None:
-    """Who is in the index for a date that means nothing any more would be read every night."""
-    with_decay = load.load(load.PACKAGED).model_dump(mode="json")["tiers"]
-    use_programme(tiers=with_decay | {"term_days": 30})
-    Job(a_term_later).finish()
-    assert a_term_later.nightly()["members"] == 0
+@pytest.fixture
+def decay_is_over(app: App, use_programme: UseProgramme) -> App:
+    """Members whom the night was to look at because growth decayed, which by the programme in force none does."""
+    use_programme(tiers=load.load(load.PACKAGED).model_dump(mode="json")["tiers"] | {"growth": DECAY})
+    enrol(app, MEMBERS)
+    use_programme()
+    return app
+
+
+def test_an_evaluation_sets_dates_anew_that_an_earlier_programme_has_set(decay_is_over: App) -> None:
+    Job(decay_is_over).finish()
+    decay_is_over.now += timedelta(days=100)
+    assert decay_is_over.nightly()["members"] == 0
+
+
+def test_a_night_looks_once_at_whom_an_earlier_programme_has_left_for_it(decay_is_over: App) -> None:
+    decay_is_over.now += timedelta(days=100)
+    assert [decay_is_over.nightly()["members"] for _ in range(2)] == [MEMBERS, 0]

@@ -8,7 +8,7 @@ from datetime import datetime
 from tessera import runs
 from tessera.due_work import DueWork
 from tessera.due_work import read as read_message
-from tessera.journal import Entry
+from tessera.journal import Entry, Journal
 from tessera.programme.load import in_force
 from tessera.runs import Counts, Summary
 from tessera.service.attempts import until_committed
@@ -103,9 +103,7 @@ def _settle_once(member_id: str, batch: DueWork, found: Found) -> list[Entry] | 
         return None
     journal = open_journal(member, now)
     if batch.task == "evaluate":
-        from tessera import promotion  # noqa: PLC0415 - evaluations are rare
-
-        promotion.reevaluate(journal)
+        _evaluate(journal)
         as_before = replace(journal.member, booked_at=member.booked_at) == member
         if as_before and due_at(journal.member, journal.programme) == stored:
             return None
@@ -113,3 +111,13 @@ def _settle_once(member_id: str, batch: DueWork, found: Found) -> list[Entry] | 
     transaction.journal(journal)
     transaction.commit()
     return journal.entries
+
+
+def _evaluate(journal: Journal) -> None:
+    # Evaluations are rare, and what rebuilds a member from the ledger need not be imported every night.
+    from tessera import promotion  # noqa: PLC0415
+    from tessera.store import lists  # noqa: PLC0415
+
+    member = journal.member
+    stored = lists.history(member.member_id, member.sequence - len(journal.entries))
+    promotion.reevaluate(journal, (entry for entry, _ in stored))
