@@ -11,6 +11,7 @@ PROGRAMME ?= layers/tessera/tessera/programme/programme.yaml
 SEEDS ?= 100
 RUNTIME ?= python3.13
 ARCH ?= arm64
+MEMBERS ?= 1000
 
 UV := $(CURDIR)/.uv/bin/uv
 DEV := .venv/bin
@@ -20,10 +21,10 @@ unexport VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE
 # Trust whom the system trusts: a company's own certificate authority too.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup run token schedule redrive logs replay test simulate sabotage check build programme openapi events lock clean
+.PHONY: help setup run token schedule redrive logs replay test simulate sabotage bench-tiers check build programme openapi events lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Environments, each exactly what its lock says
@@ -49,6 +50,11 @@ setup: .venv/.locked .venv-stack/.locked ## Make both environments from the lock
 	@$(UV) venv --quiet --clear --python $(PYTHON) .venv-stack
 	@$(UV) pip sync --python .venv-stack --require-hashes --compile-bytecode $<
 	@touch $@
+
+# A second DynamoDB, for the measurements alone: without npm they run on the local stack's.
+.dynoxide/.locked: requirements/dynoxide.json .venv/.locked
+	@echo "Setting up Dynoxide"
+	@$(DEV)/python -m local.dynoxide && touch $@ || echo "Measuring on MiniStack instead"
 
 lock: .uv/.locked ## Resolve the *.in files again, the layer's first: the others take its versions
 	@for name in layers/dependencies/requirements requirements/uv requirements/stack requirements/dev; do \
@@ -94,6 +100,10 @@ simulate: setup ## Run the functions over a store that fails: make simulate SEED
 sabotage: setup ## Break rules on purpose, and see which check of the simulation notices
 	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -m tests.simulation.mutants
 
+bench-tiers: setup .dynoxide/.locked ## Measure a night over many members: make bench-tiers MEMBERS="1000 10000 100000"
+	@AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test PYTHONPATH=layers/tessera \
+	  $(DEV)/python -m tests.bench $(MEMBERS)
+
 check: setup ## Lint, types, imports, template
 	$(DEV)/ruff check
 	$(DEV)/ruff format --check
@@ -117,5 +127,5 @@ events: setup ## Write docs/events/ again, from the shapes of what leaves
 	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -m tools.event_schema
 
 clean: ## Remove builds, caches, environments and what the local stack left
-	rm -rf .aws-sam .hypothesis .import_linter_cache .local .mypy_cache .pytest_cache .ruff_cache .uv .venv .venv-stack
+	rm -rf .aws-sam .dynoxide .hypothesis .import_linter_cache .local .mypy_cache .pytest_cache .ruff_cache .uv .venv .venv-stack
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

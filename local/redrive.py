@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SOURCES = {
     "PurchasesDeadLettersUrl": "PurchasesQueueUrl",
     "SettlementsDeadLettersUrl": "SettlementsQueueUrl",
+    "EvaluationsDeadLettersUrl": "EvaluationsQueueUrl",
     "ReconciliationDeadLettersUrl": "ReconciliationQueueUrl",
 }
 REASONS = frozenset({"reason", "detail"})  # the attributes with which a function says why

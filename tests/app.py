@@ -152,14 +152,19 @@ class App:
         """Deliver messages to the settlements function; answer the positions of those that it wants again."""
         return self._deliver(resources.queue_mappings()[_SETTLEMENTS].function, list(messages))
 
+    def take_step(self, message: str, received: int = 1) -> list[int]:
+        """Deliver a step of an evaluation, for the so-manieth time; answer whether the function wants it again."""
+        return self._deliver(resources.queue_mappings()["EvaluationsQueue"].function, [message], received)
+
     def verify(self, bucket: int) -> list[int]:
         """Have a bucket of members verified now; answer the positions of the messages that are wanted again."""
         message = {"schema_version": 1, "bucket": bucket, "as_of": write_instant(self.now)}
         return self._deliver(resources.queue_mappings()[_RECONCILIATION].function, [json.dumps(message)])
 
-    def waiting(self, queue: str) -> list[str]:
+    def waiting(self, queue: str, most: int = 1) -> list[str]:
         """Answer the first messages that wait in a queue."""
-        found = self._sqs.receive_message(QueueUrl=self.addresses[queue], VisibilityTimeout=0)
+        url = self.addresses[queue]
+        found = self._sqs.receive_message(QueueUrl=url, VisibilityTimeout=0, MaxNumberOfMessages=most)
         return [message["Body"] for message in found.get("Messages", [])]
 
     def work_off(self, queue: str = _PURCHASES) -> None:
@@ -225,10 +230,11 @@ class App:
         published.insist_on(route.key, status, headers["Content-Type"], text)
         return Answer(status, headers, text)
 
-    def _deliver(self, function: str, bodies: list[str]) -> list[int]:
+    def _deliver(self, function: str, bodies: list[str], received: int = 1) -> list[int]:
         event = sample(resources.functions()[function].name)
         record = event["Records"][0]
-        sent = {"SentTimestamp": str(int(self.now.timestamp() * 1000))}
+        now = str(int(self.now.timestamp() * 1000))
+        sent = {"SentTimestamp": now, "ApproximateFirstReceiveTimestamp": now, "ApproximateReceiveCount": str(received)}
         event["Records"] = [
             record | {"messageId": str(position), "body": body, "attributes": record["attributes"] | sent}
             for position, body in enumerate(bodies)

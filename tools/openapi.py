@@ -44,12 +44,14 @@ scope, 404 for a path that is no route, 413 for a body that is too large, 429 be
 if a function fails or gives no answer in time. Where both may happen, the media type tells them apart.
 
 **Repeating.** Enrolling, signing in, orders, refunds, actions and redemptions have a key of their own and are safe to \
-repeat. Claiming a coupon, adjusting and changing a standing take `Idempotency-Key`."""
+repeat. Claiming a coupon, adjusting, changing a standing and starting an evaluation take `Idempotency-Key`."""
 
 PARAMETERS: Mapping[str, Json] = {
     "member_id": {"in": "path", "description": "The member's id, or `me`.", "schema": {"type": "string"}},
     "order_id": {"in": "path", "description": "The shop's id of the order.", "schema": {"type": "string"}},
     "redemption_id": {"in": "path", "description": "The redemption's id.", "schema": {"type": "string"}},
+    "night_id": {"in": "path", "description": "The night's time: `20270303T021500Z`.", "schema": {"type": "string"}},
+    "evaluation_id": {"in": "path", "description": "The evaluation's id.", "schema": {"type": "string"}},
     "as_of": {
         "in": "query",
         "description": "A past instant: the answer is what it would have been then.",

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from tessera import answers
+from tessera import answers, run_answers
 from tessera.checkout import RedemptionRequest
 from tessera.messages import ActionDone, OrderCompleted, OrderRefunded
 from tessera.programme.model import Programme
 from tessera.quotes import QuoteRequest
 from tessera.service.checkout import ConfirmationRequest
 from tessera.service.coupons import ClaimRequest
+from tessera.service.evaluations import EvaluationRequest, ResumptionRequest
 from tessera.service.members import EnrolRequest, LinkRequest, MoveRequest
 from tessera.service.operators import AdjustmentRequest, PlacementEndRequest, PlacementRequest, StandingRequest
 from tessera.service.orders import MAX_BATCH
@@ -315,6 +316,68 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
                 404: ("not_found",),
                 409: ("idempotency_key_reused", "try_again"),
                 422: ("invalid", "unknown_reason"),
+            },
+        ),
+    },
+    "Recalculation": {
+        "GET /nights": Route(
+            name="list_nights",
+            summary="List the latest nights, newest first",
+            answers={200: run_answers.NightList},
+        ),
+        "GET /nights/{night_id}": Route(
+            name="show_night",
+            summary="Show how far a night is, and what has come of it",
+            detail="A night is known by the time of the event that started it: running the nightly function again with "
+            "that time continues the same night.",
+            answers={200: run_answers.NightSummary},
+            refusals={404: ("not_found",)},
+        ),
+        "POST /tier-evaluations": Route(
+            name="start_evaluation",
+            summary="Evaluate all members under the programme in force, in the background",
+            detail="Members are handed out at `rate` a second. Who has earned more than they have gets it; within a "
+            "term nobody loses what they have. One evaluation runs at a time. After a 503 repeat it with the same key, "
+            "or resume it.",
+            body=EvaluationRequest,
+            repeats_by_key=True,
+            answers={201: run_answers.EvaluationSummary},
+            refusals={
+                400: ("not_json", "bad_idempotency_key"),
+                409: ("evaluation_running", "idempotency_key_reused", "try_again"),
+                422: ("invalid",),
+            },
+        ),
+        "GET /tier-evaluations": Route(
+            name="list_evaluations",
+            summary="List the latest evaluations, newest first",
+            answers={200: run_answers.EvaluationList},
+        ),
+        "GET /tier-evaluations/{evaluation_id}": Route(
+            name="show_evaluation",
+            summary="Show how far an evaluation is, and what has changed",
+            answers={200: run_answers.EvaluationSummary},
+            refusals={404: ("not_found",)},
+        ),
+        "POST /tier-evaluations/{evaluation_id}/stop": Route(
+            name="stop_evaluation",
+            summary="Hand out no more members",
+            detail="Who is in the queue already is evaluated still. Safe to repeat.",
+            answers={200: run_answers.EvaluationSummary},
+            refusals={404: ("not_found",), 409: ("try_again",)},
+        ),
+        "POST /tier-evaluations/{evaluation_id}/resume": Route(
+            name="resume_evaluation",
+            summary="Go on from where the evaluation was stopped, or at another rate",
+            detail="Safe to repeat. One that runs gets a message for its next step, in case its own was lost.",
+            body=ResumptionRequest,
+            body_required=False,
+            answers={200: run_answers.EvaluationSummary},
+            refusals={
+                400: ("not_json",),
+                404: ("not_found",),
+                409: ("evaluation_running", "evaluation_done", "try_again"),
+                422: ("invalid",),
             },
         ),
     },

@@ -16,7 +16,10 @@ metrics = Metrics()
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, int]:
     """Hand out what is due at the event's `time`."""
     handed_out = nightly.hand_out(parse_instant(event["time"]))
+    due = {"members": handed_out.members, "refunds": handed_out.refunds}
     metrics.add_metric("MembersDue", MetricUnit.Count, handed_out.members)
     metrics.add_metric("RefundsDue", MetricUnit.Count, handed_out.refunds)
-    logger.info("handed out", extra={"members": handed_out.members, "refunds": handed_out.refunds})
-    return {"members": handed_out.members, "refunds": handed_out.refunds}
+    logger.info("handed out", extra={"night_id": handed_out.night_id, **due})
+    if handed_out.summary:
+        logger.info("run done", extra={"night_id": handed_out.night_id, "counts": handed_out.summary.counts})
+    return due

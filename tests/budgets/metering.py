@@ -23,13 +23,13 @@ KILOBYTE = 1024
 class Cost:
     """What an operation costs, or may cost."""
 
-    round_trips: int
+    round_trips: float
     write_units: float
     read_units: float
 
     def __str__(self) -> str:
         """Write it as a row of a table."""
-        return f"{self.round_trips:>11} {self.write_units:>11g} {self.read_units:>10g}"
+        return f"{self.round_trips:>11g} {self.write_units:>11g} {self.read_units:>10g}"
 
     def within(self, budget: Cost) -> bool:
         """Say whether nothing exceeds the budget."""
@@ -89,6 +89,8 @@ class Meter:
             case "Query":
                 units = _read_units(sum(item_size(item) for item in parsed["Items"]))
                 self._read_units += units if self._asked.get("ConsistentRead") else units / 2
+            case "UpdateItem":
+                self._write_units += parsed["ConsumedCapacity"]["CapacityUnits"]
             case unknown:
                 message = f"what {unknown} costs is not known here"
                 raise NotImplementedError(message)

@@ -33,7 +33,7 @@ def enrol_regular(app: App, name: str) -> str:
 
     The year's entries are left out: no operation that has a budget reads the ledger.
     """
-    regular = replace(_after_a_year(load.PACKAGED), member_id=member_id(name))
+    regular = replace(after_a_year(load.PACKAGED), member_id=member_id(name))
     app.now = AFTER_A_YEAR
     with app.environment_of("MembersFunction"):
         transaction = Transaction()
@@ -43,7 +43,8 @@ def enrol_regular(app: App, name: str) -> str:
 
 
 @cache
-def _after_a_year(file: Path) -> Member:
+def after_a_year(file: Path) -> Member:
+    """Answer the regular as the year has left them, under the programme of a file."""
     programme = load.load(file)
     journal = enrolment.enrol("m_regular", "Europe/London", programme, ENROLLED)
     days_of_orders = {DAYS * number // ORDERS for number in range(ORDERS)}

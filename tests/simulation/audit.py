@@ -45,6 +45,9 @@ class Audit:
                     continue
                 case "MembersTable" if "alias_of" not in after:
                     members.append(after)
+                case "OperationsTable" if change.key[0].startswith("tally:"):
+                    _insist_on_counting_once(change)
+                    continue
                 case "OperationsTable":
                     records[change.key[0]] = self._both(change)
                 case "CouponsTable":
@@ -234,3 +237,12 @@ _hashed_parts = itemgetter(
     "detail",
 )
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
+def _insist_on_counting_once(change: Change) -> None:
+    """Insist that a tally grows by a part that it did not have, or not at all."""
+    before = change.before or {}
+    grown = len(change.after["done"]["NS"]) > len(before.get("done", {"NS": []})["NS"])
+    counted = {name: number for name, number in change.after.items() if name.startswith("n:")}
+    same = all(before.get(name) == number for name, number in counted.items())
+    insist(grown or same, "a batch is counted once", change.key)

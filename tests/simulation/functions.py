@@ -144,7 +144,11 @@ def batch(records: list[tuple[str, str, int, int]]) -> dict[str, Any]:
             {
                 "messageId": message_id,
                 "body": body,
-                "attributes": {"SentTimestamp": str(sent), "ApproximateReceiveCount": str(received)},
+                "attributes": {
+                    "SentTimestamp": str(sent),
+                    "ApproximateFirstReceiveTimestamp": str(sent),
+                    "ApproximateReceiveCount": str(received),
+                },
                 "messageAttributes": {},
                 "eventSource": "aws:sqs",
             }

@@ -190,6 +190,36 @@ class Store:
         self.watch(changes)
         return {}
 
+    def update_item(
+        self,
+        *,
+        TableName: str,  # noqa: N803
+        Key: Item,  # noqa: N803
+        UpdateExpression: str,  # noqa: N803
+        ExpressionAttributeNames: Mapping[str, str],  # noqa: N803
+        ExpressionAttributeValues: Mapping[str, Item],  # noqa: N803
+        ReturnValues: str,  # noqa: N803
+        ConditionExpression: str | None = None,  # noqa: N803
+        **unknown: Any,
+    ) -> dict[str, Any]:
+        """Add to a tally, and answer it."""
+        _refuse(unknown)
+        if ReturnValues != "ALL_NEW" or ConditionExpression not in {None, "NOT contains(done, :part)"}:
+            raise UnknownCallError(ConditionExpression)
+        table = self.tables[TableName]
+        key = table.key_of(Key)
+        before = table.items.get(key)
+        after = _updated(before or Key, UpdateExpression, ExpressionAttributeNames, ExpressionAttributeValues)
+        if (
+            ConditionExpression
+            and ExpressionAttributeValues[":part"]["N"] in (before or {}).get("done", {"NS": []})["NS"]
+        ):
+            raise _refusal("ConditionalCheckFailedException", "The conditional request failed")
+        change = Change(TableName, key, before, after, ConditionExpression is not None)
+        table.put(change)
+        self.watch([change])
+        return {"Attributes": after}
+
     def query(
         self,
         *,
@@ -241,6 +271,35 @@ class Store:
         key = table.key_of(item)
         before = table.items.get(key)
         return Change(put["TableName"], key, before, item, "ConditionExpression" in put), _holds(put, table, before)
+
+
+_UPDATE = re.compile(r"ADD (?P<added>.+) SET (?P<set>.+)")
+
+
+def _updated(item: Item, expression: str, names: Mapping[str, str], values: Mapping[str, Item]) -> Item:
+    """Carry out an update that adds to numbers and to sets of numbers, and then sets attributes."""
+    found = _UPDATE.fullmatch(expression)
+    if not found:
+        raise UnknownCallError(expression)
+    after = dict(item)
+    for action in found["added"].split(", "):
+        name, value = action.split(" ")
+        ((kind, added),) = values[value].items()
+        name = names.get(name, name)
+        if kind == "N":
+            after[name] = {"N": str(int(after.get(name, {"N": "0"})["N"]) + int(added))}
+        elif kind == "NS":
+            after[name] = {"NS": sorted({*after.get(name, {"NS": []})["NS"], *added}, key=int)}
+        else:
+            raise UnknownCallError(kind)
+    for action in re.split(r", (?=#?\w+ = )", found["set"]):
+        name, value = action.split(" = ")
+        name = names.get(name, name)
+        if unless := re.fullmatch(r"if_not_exists\((\w+), (:\w+)\)", value):
+            after.setdefault(name, values[unless[2]])
+        else:
+            after[name] = values[value]
+    return after
 
 
 def _holds(put: Mapping[str, Any], table: Table, before: Item | None) -> bool:

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 MOST_TIER_ENTRIES = 20
 """The entries that tell of the tier are known by number, as many as these: earlier ones are in the statement."""
 
-_BY_DAY = ("window", "calendar_year")
-
 _RAISING = ACTIVITIES | {"maturity", "adjustment"}
 """The kinds of entries that may bring a tier; what only takes away never does."""
 
@@ -115,7 +113,7 @@ class Journal:
     @property
     def counts_growth_by_day(self) -> bool:
         """Whether growth leaves its window by its own day; else it is kept for good, in buckets that may decay."""
-        return self.ladder.growth.policy in _BY_DAY
+        return self.ladder.growth.policy in tiers.BY_DAY
 
     def change(self, **fields: object) -> None:
         """Change the member's state beside the balances; `tier=…`, `sign_in=…`."""

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tessera import measures, tiers
+from tessera import tiers
 from tessera.history import rebuild
-from tessera.instants import local_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tessera.journal import Entry, Journal
+    from tessera.member import Member
+    from tessera.programme.model import Programme
 
 
-def reevaluate(journal: Journal, entries: Iterable[Entry]) -> None:
-    """Let a member have the tier that the programme in force gives them for what they did under earlier ones.
+def tallied(member: Member, entries: Iterable[Entry], programme: Programme) -> Member:
+    """Answer the member with all that the programme in force asks for, counted anew from the ledger.
 
-    The programme may ask for what was not kept, or for longer than it was kept: so that is made anew from the ledger,
-    once for each version.
+    It may ask for what was not kept under earlier versions, or for longer than it was kept.
 
     Args:
-        journal: the member's, settled.
-        entries: all of the member's, from the first; they are taken only if they are needed.
+        member: as stored.
+        entries: all of the member's, from the first.
+        programme: the programme in force.
     """
-    member, programme, ladder = journal.member, journal.programme, journal.ladder
-    if not tiers.is_tallied(member, programme):
-        rebuilt = rebuild(member, [*entries, *journal.entries], programme)
-        today = local_day(journal.now, programme.zone)
-        journal.change(tallies=measures.trimmed(rebuilt.tallies, ladder, today), tallied_under=programme.version)
-        if journal.counts_growth_by_day:
-            journal.change(growth_days=tiers.counting(rebuilt.growth_days, ladder, today))
-    if change := tiers.promotion(journal.member, programme, journal.now):
+    rebuilt = rebuild(member, entries, programme)
+    by_day = programme.ladder(member.account).growth.policy in tiers.BY_DAY
+    return replace(
+        member,
+        tallies=rebuilt.tallies,
+        growth_days=rebuilt.growth_days if by_day else member.growth_days,
+        tallied_under=programme.version,
+    )
+
+
+def promote(journal: Journal) -> None:
+    """Let a member have the tier that the programme in force gives them for what they did under earlier ones."""
+    if change := tiers.promotion(journal.member, journal.programme, journal.now):
         journal.book_tier("tier_change", change)

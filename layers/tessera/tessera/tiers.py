@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _A_SECOND = timedelta(seconds=1)
 
+BY_DAY = ("window", "calendar_year")
+"""The policies under which growth leaves its window by its own day."""
+
 Reason = Literal["reached", "kept", "earned_again", "grace", "fell", "refunded"]
 
 

@@ -1,48 +1,133 @@
-"""Working off what the night has handed out, one member or parked refund after the other."""
+"""Working off a batch of what was handed out: members whose time has come or who are evaluated, parked refunds."""
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from tessera import runs
+from tessera.due_work import DueWork
 from tessera.due_work import read as read_message
+from tessera.journal import Entry, Journal
+from tessera.member import Member
 from tessera.programme.load import in_force
+from tessera.runs import Counts, Summary
 from tessera.service.attempts import until_committed
 from tessera.service.opening import open_journal
+from tessera.service.runs import report
 from tessera.settlement import due_at
-from tessera.store.read import read
+from tessera.store.client import StaleError
+from tessera.store.read import UNREADABLE, Found, read
 from tessera.store.transaction import Transaction
+from tessera.tiers import is_tallied
 
 
-def work_off(body: str) -> int:
-    """Settle the members, or give up on the parked refunds, of one batch; what is no longer due stays as it is.
+@dataclass(frozen=True, slots=True)
+class WorkedOff:
+    """What came of a batch, and, if it was the last of its run, the run's name and summary."""
 
-    Returns:
-        how many changed.
+    counts: Counts
+    run: str | None
+    summary: Summary | None
+
+
+def work_off(body: str, at: datetime) -> WorkedOff:
+    """Settle or evaluate the members, or give up on the parked refunds, of one batch.
+
+    Who is no longer due stays as they are. A batch that comes twice is counted once; where it failed half-way the first
+    time, who was settled then is counted as unchanged.
+
+    Args:
+        body: the message.
+        at: when it was taken up.
 
     Raises:
         ValueError: the message is none.
+        ExceptionGroup: some members could not be settled, or the store did not answer; try again.
         Unavailable: the store did not answer; try again.
     """
     batch = read_message(body)
-    work = _settle if batch.task == "member" else _give_up_on
-    return sum(work(id_, batch.as_of) for id_ in batch.ids)
+    counts = _give_up(batch) if batch.task == "refund" else _settle(batch)
+    summary = report(batch.run, batch.batch, counts, at) if batch.run else None
+    return WorkedOff(counts, batch.run, summary)
 
 
-def _give_up_on(refund: str, now: datetime) -> bool:
+def _give_up(batch: DueWork) -> Counts:
     # Refunds whose order never came are rare, and the shapes of messages are slow to import.
     from tessera.service.purchases import give_up_on  # noqa: PLC0415
 
-    return give_up_on(refund, now)
+    return {runs.GIVEN_UP: sum(give_up_on(refund, batch.as_of) for refund in batch.ids)}
 
 
-def _settle(member_id: str, now: datetime) -> bool:
-    return until_committed(lambda: _settle_once(member_id, now))
+def _settle(batch: DueWork) -> Counts:
+    """Settle every member of a batch that can be settled, and only then say that one cannot."""
+    found = _read_together(batch.ids)
+    counts: Counter[str] = Counter()
+    failures: list[Exception] = []
+    for member_id in batch.ids:
+        try:
+            entries = _settle_member(member_id, batch, found)
+        except Exception as failure:  # noqa: BLE001 - it is raised when the others are settled
+            failures.append(failure)
+            continue
+        counts[runs.UNCHANGED if entries is None else runs.SETTLED] += 1
+        counts.update(runs.count_entries(entries or ()))
+    if failures:
+        message = "members left unsettled"
+        raise ExceptionGroup(message, failures)
+    return dict(counts)
 
 
-def _settle_once(member_id: str, now: datetime) -> bool:
-    member = read(member=member_id).members.get(member_id)
-    due = due_at(member, in_force()) if member else None
-    if member is None or due is None or due > max(now, member.booked_at):
-        return False
+def _read_together(member_ids: Sequence[str]) -> Found:
+    try:
+        return read(members=member_ids)
+    except UNREADABLE:
+        return Found()  # they are read one by one, and the one that cannot be read fails alone
+
+
+def _settle_member(member_id: str, batch: DueWork, found: Found) -> list[Entry] | None:
+    """Settle a member as read with the batch or, where that is stale, as read again; None if nothing changed."""
+    try:
+        if member_id in found.members:
+            return _settle_once(member_id, batch, found)
+    except StaleError:
+        pass
+    return until_committed(lambda: _settle_once(member_id, batch, read(member=member_id)))
+
+
+def _settle_once(member_id: str, batch: DueWork, found: Found) -> list[Entry] | None:
+    member = found.members.get(member_id)
+    if member is None:
+        return None
+    now = max(batch.as_of, member.booked_at)
+    due, stored = due_at(member, in_force()), found.due.get(member_id)
+    if batch.task == "member" and (due is None or due > now) and due == stored:
+        return None
+    journal = open_journal(_tallied(member), now)
+    if batch.task == "evaluate":
+        _promote(journal)
+        as_before = replace(journal.member, booked_at=member.booked_at) == member
+        if as_before and due_at(journal.member, journal.programme) == stored:
+            return None
     transaction = Transaction()
-    transaction.journal(open_journal(member, now))
+    transaction.journal(journal)
     transaction.commit()
-    return True
+    return journal.entries
+
+
+def _tallied(member: Member) -> Member:
+    """Count anew what a changed programme asks for: reviews wait for it."""
+    if is_tallied(member, in_force()):
+        return member
+    # Programmes change rarely, and what rebuilds a member from the ledger need not be imported every night.
+    from tessera.promotion import tallied  # noqa: PLC0415
+    from tessera.store import lists  # noqa: PLC0415
+
+    stored = lists.history(member.member_id, member.sequence)
+    return tallied(member, (entry for entry, _ in stored), in_force())
+
+
+def _promote(journal: Journal) -> None:
+    from tessera.promotion import promote  # noqa: PLC0415 - evaluations are as rare
+
+    promote(journal)

@@ -10,11 +10,8 @@ from tessera.programme.load import in_force
 from tessera.purchases import Order
 from tessera.store import lists
 from tessera.store.items import order_key
-from tessera.store.read import read
+from tessera.store.read import UNREADABLE, read
 from tessera.verification import Head, Mismatch, OrderBook
-
-_UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
-"""What reading raises of an item that the product has not written."""
 
 _ORDERS_AT_ONCE = 100
 """Records that the store reads in one call."""
@@ -43,7 +40,7 @@ def verify_member(member_id: str, earlier_head: Head | None = None, *, orders: b
     """
     try:
         member = read(member=member_id).members.get(member_id)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         return Verified(entries=0, head=b"", mismatch=_unreadable(None, error))
     return verify(member, earlier_head, orders=orders) if member else None
 
@@ -64,7 +61,7 @@ def verify(member: Member, earlier_head: Head | None = None, *, orders: bool = F
         mismatch = verification.verify(member, noted(), in_force(), earlier_head)
         if orders and mismatch is None:
             mismatch = book.verify(_orders(book.order_ids))
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         mismatch = _unreadable(last or None, error)
     return Verified(entries=member.sequence, head=member.chain, mismatch=mismatch)
 

@@ -36,7 +36,7 @@ def item(fields: Mapping[str, object]) -> dict[str, Any]:
 
 
 def value(stored: Mapping[str, Any]) -> Any:
-    """Read what `attribute` wrote."""
+    """Read what `attribute` wrote, or a set of numbers that an update has added to."""
     ((kind, content),) = stored.items()
     if kind in _AS_THEY_ARE:
         return content
@@ -44,6 +44,8 @@ def value(stored: Mapping[str, Any]) -> Any:
         return int(content)
     if kind == "M":
         return fields(content)
+    if kind == "NS":
+        return frozenset(map(int, content))
     if kind == "L":
         return [value(element) for element in content]
     return None

@@ -50,7 +50,7 @@ def call(operation: Callable[..., Any], **parameters: Any) -> Any:
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-        if reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
+        if code == "ConditionalCheckFailedException" or reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
             raise StaleError from None
         if code in _PASSING or reasons & {"ThrottlingError", "ProvisionedThroughputExceeded"}:
             raise Unavailable(code) from error

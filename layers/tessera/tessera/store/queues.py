@@ -46,6 +46,15 @@ def send(queue: str, body: str, attributes: Mapping[str, str]) -> None:
     )
 
 
+def send_later(queue: str, body: str, seconds: int) -> None:
+    """Send one message that is delivered so many seconds from now, up to 900.
+
+    Raises:
+        Unavailable: it was not taken.
+    """
+    call(_sqs().send_message, QueueUrl=name_of(queue), MessageBody=body, DelaySeconds=seconds)
+
+
 @functools.cache
 def _sqs() -> Any:
     # Made when something is sent: most batches of purchases bury nothing, and a client costs a start a tenth.
@@ -63,7 +72,7 @@ def _batches(bodies: Sequence[str]) -> list[list[str]]:
             size = 0
         batches[-1].append(body)
         size += length
-    return batches
+    return batches if bodies else []
 
 
 _MAX_BYTES = 250_000

@@ -1,15 +1,20 @@
 """Reading what an operation needs, in one round trip and consistently."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from tessera.coupons import Coupon
+from tessera.instants import parse_instant
 from tessera.member import Member, Profile
 from tessera.refusals import Unavailable
 from tessera.store import client, items
 from tessera.store.attributes import fields, item
 from tessera.store.client import call, name_of
+
+UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
+"""What reading raises of an item that the product has not written."""
 
 
 @dataclass(slots=True)
@@ -19,6 +24,8 @@ class Found:
     members: dict[str, Member] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     """By the id that was asked for: the member whose identity it is, too."""
+    due: dict[str, datetime] = field(default_factory=dict)
+    """By member: when the night is to look at them, as it is stored."""
     profiles: dict[str, Profile] = field(default_factory=dict)
     operations: dict[str, items.Operation] = field(default_factory=dict)
     coupons: dict[str, Coupon] = field(default_factory=dict)
@@ -27,6 +34,7 @@ class Found:
 def read(
     *,
     member: str | None = None,
+    members: Sequence[str] = (),
     profile: str | None = None,
     operations: Sequence[str] = (),
     coupons: tuple[str, Sequence[str]] | None = None,
@@ -35,6 +43,7 @@ def read(
 
     Args:
         member: the member whose state is wanted.
+        members: more members whose states are wanted.
         profile: the member whose profile is wanted.
         operations: the names of the records that are wanted.
         coupons: a member, and the ids of the coupons that are wanted.
@@ -43,8 +52,9 @@ def read(
         Unavailable: the store did not answer.
     """
     wanted: dict[str, list[dict[str, object]]] = {}
-    if member:
-        wanted["MEMBERS_TABLE"] = [{"member_id": member}]
+    if member or members:
+        asked = [*([member] if member else []), *members]
+        wanted["MEMBERS_TABLE"] = [{"member_id": id_} for id_ in dict.fromkeys(asked)]
     if profile:
         wanted["PROFILES_TABLE"] = [{"member_id": profile}]
     if operations:
@@ -58,10 +68,14 @@ def read(
     return found
 
 
-def batch_get(wanted: dict[str, list[dict[str, object]]]) -> list[tuple[str, dict[str, Any]]]:
-    """Read items by their keys, by the variable that names their table; what is not there is left out."""
+def batch_get(wanted: Mapping[str, Sequence[Mapping[str, object]]]) -> list[tuple[str, dict[str, Any]]]:
+    """Read items by the keys that are wanted of each table; answer each with its table.
+
+    Raises:
+        Unavailable: the store did not answer.
+    """
     variables = {name_of(variable): variable for variable in wanted}
-    request = {
+    request: dict[str, Any] = {
         name: {"Keys": [item(key) for key in wanted[variable]], "ConsistentRead": True}
         for name, variable in variables.items()
     }
@@ -83,6 +97,8 @@ def _place(found: Found, table: str, content: dict[str, Any]) -> None:
             found.aliases[content["member_id"]] = content["alias_of"]
         case "MEMBERS_TABLE":
             found.members[content["member_id"]] = items.to_member(content)
+            if "due_at" in content:
+                found.due[content["member_id"]] = parse_instant(content["due_at"])
         case "PROFILES_TABLE":
             found.profiles[content["member_id"]] = items.to_profile(content)
         case "OPERATIONS_TABLE":

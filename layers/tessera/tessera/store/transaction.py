@@ -7,7 +7,7 @@ from tessera.coupons import Coupon
 from tessera.journal import Journal
 from tessera.member import Profile
 from tessera.settlement import due_at
-from tessera.store import client, items
+from tessera.store import client, items, runs
 from tessera.store.attributes import attribute, item
 from tessera.store.client import call, name_of
 from tessera.store.entries import from_entry
@@ -33,6 +33,10 @@ class Transaction:
     def operation(self, operation: items.Operation) -> None:
         """Write the record of an operation."""
         self._put("OPERATIONS_TABLE", items.from_operation(operation), "operation", operation.version)
+
+    def run(self, record: runs.RunRecord) -> None:
+        """Write a record of nights or evaluations."""
+        self._put("OPERATIONS_TABLE", runs.from_run(record), "operation", record.version)
 
     def coupon(self, coupon: Coupon) -> None:
         """Write a coupon."""

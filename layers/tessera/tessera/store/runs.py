@@ -1,0 +1,148 @@
+"""The records of nights and evaluations, and their tallies: read, and as items and back."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tessera.evaluations import Evaluation, Evaluations
+from tessera.instants import parse_instant, write_instant
+from tessera.runs import HandOut, LatestNights, Night, Tally
+from tessera.store.attributes import fields as read_fields
+from tessera.store.read import batch_get
+
+SCHEMA = 1
+
+NIGHTS = "nights"
+"""The record of which nights were the latest."""
+EVALUATIONS = "evaluations"
+"""The record of how many evaluations there have been, and which one runs."""
+
+COUNT = "n:"
+"""Begins the names of what a tally has counted."""
+
+Fields = Mapping[str, Any]
+RunRecord = Night | LatestNights | Evaluation | Evaluations
+
+
+_READ_AT_ONCE = 100
+"""Items that the store reads in one call."""
+
+
+def read_runs(keys: Sequence[str]) -> dict[str, RunRecord | Tally]:
+    """Read those of the records of these names that are there, a hundred in a round trip.
+
+    Raises:
+        Unavailable: the store did not answer.
+    """
+    found = {}
+    for first in range(0, len(keys), _READ_AT_ONCE):
+        wanted = [{"operation": key} for key in keys[first : first + _READ_AT_ONCE]]
+        for _, stored in batch_get({"OPERATIONS_TABLE": wanted}):
+            content = read_fields(stored)
+            found[content["operation"]] = to_run(content)
+    return found
+
+
+def night_key(night_id: str) -> str:
+    """Name the record of a night."""
+    return f"night:{night_id}"
+
+
+def evaluation_key(evaluation_id: str) -> str:
+    """Name the record of an evaluation."""
+    return f"evaluation:{evaluation_id}"
+
+
+def tally_key(run: str, chunk: int | None = None) -> str:
+    """Name the tally of a run, by the name of its record, or of one of its chunks."""
+    return f"tally:{run}" if chunk is None else f"tally:{run}:{chunk}"
+
+
+def from_run(record: RunRecord) -> dict[str, object]:
+    """Write a record of nights or evaluations."""
+    shared = {"schema": SCHEMA, "version": record.version + 1}
+    match record:
+        case Night():
+            return shared | {
+                "operation": night_key(record.night_id),
+                "kind": "night",
+                "night_id": record.night_id,
+                "as_of": write_instant(record.as_of),
+                "hand_outs": [_from_hand_out(hand_out) for hand_out in record.hand_outs],
+            }
+        case LatestNights():
+            return shared | {"operation": NIGHTS, "kind": "nights", "night_ids": record.night_ids}
+        case Evaluation():
+            return shared | {
+                "operation": evaluation_key(record.evaluation_id),
+                "kind": "evaluation",
+                "evaluation_id": record.evaluation_id,
+                "started_at": write_instant(record.started_at),
+                "changed_at": write_instant(record.changed_at),
+                "changed_by": record.changed_by,
+                "rate": record.rate,
+                "status": record.status,
+                "step": record.step,
+                "bucket": record.bucket,
+                "after": record.after,
+                "handed_out": _from_hand_out(record.handed_out),
+            }
+        case Evaluations():
+            return shared | {
+                "operation": EVALUATIONS,
+                "kind": "evaluations",
+                "count": record.count,
+                "running": record.running,
+            }
+
+
+def to_run(fields: Fields) -> RunRecord | Tally:
+    """Read a record of nights or evaluations, or a tally."""
+    match fields["kind"]:
+        case "night":
+            return Night(
+                night_id=fields["night_id"],
+                as_of=parse_instant(fields["as_of"]),
+                hand_outs=tuple(_to_hand_out(stored) for stored in fields["hand_outs"]),
+                version=fields["version"],
+            )
+        case "nights":
+            return LatestNights(night_ids=tuple(fields["night_ids"]), version=fields["version"])
+        case "evaluation":
+            return Evaluation(
+                evaluation_id=fields["evaluation_id"],
+                started_at=parse_instant(fields["started_at"]),
+                changed_at=parse_instant(fields["changed_at"]),
+                changed_by=fields["changed_by"],
+                rate=fields["rate"],
+                status=fields["status"],
+                step=fields["step"],
+                bucket=fields["bucket"],
+                after=fields.get("after"),
+                handed_out=_to_hand_out(fields["handed_out"]),
+                version=fields["version"],
+            )
+        case "evaluations":
+            return Evaluations(count=fields["count"], running=fields.get("running"), version=fields["version"])
+    return to_tally(fields)
+
+
+def to_tally(fields: Fields) -> Tally:
+    """Read a tally."""
+    return Tally(
+        done=fields["done"],
+        counts={name.removeprefix(COUNT): number for name, number in fields.items() if name.startswith(COUNT)},
+        last_at=parse_instant(fields["last_at"]),
+    )
+
+
+def _from_hand_out(hand_out: HandOut) -> dict[str, object]:
+    return {
+        "batches": hand_out.batches,
+        "members": hand_out.members,
+        "refunds": hand_out.refunds,
+        "ended": hand_out.ended,
+    }
+
+
+def _to_hand_out(fields: Fields) -> HandOut:
+    return HandOut(**fields)

@@ -1,0 +1,126 @@
+"""Dynoxide: a second DynamoDB for this machine, quick with many items, in a process of its own.
+
+It is one program, fetched as an npm package whose version and hash are pinned. Only Linux on x86-64 has it here.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import platform
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+ROOT = Path(__file__).resolve().parent.parent
+PIN = ROOT / "requirements" / "dynoxide.json"
+PROGRAM = ROOT / ".dynoxide" / "dynoxide"
+MEMBER = "package/dynoxide"
+START_SECONDS = 10
+STOP_SECONDS = 5
+
+
+class DynoxideError(Exception):
+    """It cannot be had, or did not start."""
+
+
+def install() -> None:
+    """Fetch the pinned package with npm, check its hash, and keep the program in `.dynoxide/`.
+
+    Raises:
+        DynoxideError: there is no npm, or no such package, or it is not the one that was pinned.
+    """
+    if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
+        raise DynoxideError("Dynoxide is pinned for Linux on x86-64 only")
+    npm = shutil.which("npm")
+    if npm is None:
+        raise DynoxideError("npm is needed to fetch Dynoxide")
+    pin = json.loads(PIN.read_text(encoding="utf-8"))
+    with tempfile.TemporaryDirectory() as folder:
+        fetched = subprocess.run(
+            [npm, "pack", "--silent", "--pack-destination", folder, f"{pin['package']}@{pin['version']}"],
+            cwd=folder,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        if fetched.returncode:
+            raise DynoxideError(f"npm could not fetch Dynoxide: {fetched.stderr.strip()}")
+        (archive,) = Path(folder).glob("*.tgz")
+        if integrity(archive) != pin["integrity"]:
+            raise DynoxideError("what npm has fetched is not the package that is pinned")
+        PROGRAM.parent.mkdir(exist_ok=True)
+        with tarfile.open(archive) as package, PROGRAM.open("wb") as program:
+            content = package.extractfile(MEMBER)
+            if content is None:
+                raise DynoxideError(f"the package has no {MEMBER}")
+            shutil.copyfileobj(content, program)
+    PROGRAM.chmod(0o755)
+
+
+def integrity(archive: Path) -> str:
+    """Return the hash of a package in the form in which npm states it."""
+    return "sha512-" + base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
+
+
+class Dynoxide:
+    """A DynamoDB that starts and ends with its block: `with Dynoxide(port, folder) as engine:`.
+
+    Args:
+        port: where it listens, on the loopback interface only.
+        folder: an existing directory for its file.
+    """
+
+    def __init__(self, port: int, folder: Path) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self._command = [str(PROGRAM), "serve", "--port", str(port), "--db-path", str(folder / "items.db")]
+
+    def __enter__(self) -> Dynoxide:
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if time.monotonic() > deadline or self._process.poll() is not None:
+                self._stop()
+                raise DynoxideError("Dynoxide did not start")
+            time.sleep(0.05)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def _answers(self) -> bool:
+        try:
+            with urlopen(self.url, timeout=1):
+                return True
+        except HTTPError:
+            return True
+        except (URLError, OSError):
+            return False
+
+    def _stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+if __name__ == "__main__":
+    try:
+        install()
+    except DynoxideError as problem:
+        sys.exit(f"make .dynoxide: {problem}")
