@@ -43,13 +43,15 @@ refuses by itself has its own body, `application/json` with a `message`: 401 wit
 scope, 404 for a path that is no route, 413 for a body that is too large, 429 beyond the throttling limit, 500 and 503 \
 if a function fails or gives no answer in time. Where both may happen, the media type tells them apart.
 
-**Repeating.** Enrolling, signing in, orders, refunds, actions and redemptions have a key of their own and are safe to \
-repeat. Claiming a coupon, adjusting and changing a standing take `Idempotency-Key`."""
+**Repeating.** Enrolling, signing in, orders, refunds, actions, redemptions and uses of benefits have a key of their \
+own and are safe to repeat. Claiming a coupon, adjusting and changing a standing take `Idempotency-Key`."""
 
 PARAMETERS: Mapping[str, Json] = {
     "member_id": {"in": "path", "description": "The member's id, or `me`.", "schema": {"type": "string"}},
     "order_id": {"in": "path", "description": "The shop's id of the order.", "schema": {"type": "string"}},
     "redemption_id": {"in": "path", "description": "The redemption's id.", "schema": {"type": "string"}},
+    "benefit_id": {"in": "path", "description": "The benefit's id in the programme.", "schema": {"type": "string"}},
+    "use_id": {"in": "path", "description": "The shop's id of the use.", "schema": {"type": "string"}},
     "as_of": {
         "in": "query",
         "description": "A past instant: the answer is what it would have been then.",
