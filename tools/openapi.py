@@ -43,8 +43,9 @@ refuses by itself has its own body, `application/json` with a `message`: 401 wit
 scope, 404 for a path that is no route, 413 for a body that is too large, 429 beyond the throttling limit, 500 and 503 \
 if a function fails or gives no answer in time. Where both may happen, the media type tells them apart.
 
-**Repeating.** Enrolling, signing in, orders, refunds, actions and redemptions have a key of their own and are safe to \
-repeat. Claiming a coupon, adjusting, changing a standing and starting an evaluation take `Idempotency-Key`."""
+**Repeating.** Enrolling, signing in, orders, refunds, actions, redemptions and uses of benefits have a key of their \
+own and are safe to repeat. Claiming a coupon, adjusting, changing a standing, placing on a tier and starting an \
+evaluation take `Idempotency-Key`."""
 
 PARAMETERS: Mapping[str, Json] = {
     "member_id": {"in": "path", "description": "The member's id, or `me`.", "schema": {"type": "string"}},
@@ -52,6 +53,8 @@ PARAMETERS: Mapping[str, Json] = {
     "redemption_id": {"in": "path", "description": "The redemption's id.", "schema": {"type": "string"}},
     "night_id": {"in": "path", "description": "The night's time: `20270303T021500Z`.", "schema": {"type": "string"}},
     "evaluation_id": {"in": "path", "description": "The evaluation's id.", "schema": {"type": "string"}},
+    "benefit_id": {"in": "path", "description": "The benefit's id in the programme.", "schema": {"type": "string"}},
+    "use_id": {"in": "path", "description": "The shop's id of the use.", "schema": {"type": "string"}},
     "as_of": {
         "in": "query",
         "description": "A past instant: the answer is what it would have been then.",

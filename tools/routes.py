@@ -17,6 +17,7 @@ from tessera.checkout import RedemptionRequest
 from tessera.messages import ActionDone, OrderCompleted, OrderRefunded
 from tessera.programme.model import Programme
 from tessera.quotes import QuoteRequest
+from tessera.service.benefits import UseRequest
 from tessera.service.checkout import ConfirmationRequest
 from tessera.service.coupons import ClaimRequest
 from tessera.service.evaluations import EvaluationRequest, ResumptionRequest
@@ -468,6 +469,44 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             detail="Safe to repeat. What a shop has held, only a shop or an operator releases.",
             answers={200: answers.Status},
             refusals={403: ("made_by_shop",), 404: ("not_found",), 409: ("redemption_confirmed", "try_again")},
+        ),
+    },
+    "Benefits": {
+        "GET /members/{member_id}/benefits": Route(
+            name="list_benefits",
+            summary="List all benefits, and what the member may make of each",
+            answers={200: answers.BenefitList},
+            refusals={404: ("not_found",)},
+        ),
+        "GET /members/{member_id}/benefits/{benefit_id}": Route(
+            name="show_benefit",
+            summary="Show a benefit, and what the member may make of it now",
+            detail="If the member is not entitled to it, `code` says why: `tier_too_low`, `quota_used_up`, "
+            "`birthday_unknown`, `outside_birthday`, `member_frozen` or `member_closed`.",
+            answers={200: answers.Benefit},
+            refusals={404: ("not_found",)},
+        ),
+        "POST /members/{member_id}/benefits/{benefit_id}/uses": Route(
+            name="use_benefit",
+            summary="Use a benefit once",
+            detail="A use is known by `use_id`: a repeat is answered 200, with the first one's body. What a redemption "
+            "applies by itself it uses by itself.",
+            body=UseRequest,
+            answers={201: answers.BenefitUse, 200: answers.BenefitUse},
+            refusals={
+                400: ("not_json",),
+                403: ("not_entitled",),
+                404: ("not_found",),
+                409: ("quota_used_up", "use_released", "use_id_reused", "try_again"),
+                422: ("invalid",),
+            },
+        ),
+        "POST /members/{member_id}/benefits/{benefit_id}/uses/{use_id}/release": Route(
+            name="release_use",
+            summary="Take a use back",
+            detail="Safe to repeat. A use of a period that is over gives nothing back.",
+            answers={200: answers.Status},
+            refusals={404: ("not_found",), 409: ("try_again",)},
         ),
     },
     "Programme": {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tessera import enrolment, sign_ins
 from tessera.journal import Journal
+from tessera.member import Used
 from tessera.programme import load
 from tessera.settlement import settle
 from tessera.store.transaction import Transaction
@@ -54,5 +55,6 @@ def after_a_year(file: Path) -> Member:
         if day in days_of_orders:
             lines = [line(str(number), quantity=number, unit_price=95 + 5 * day) for number in range(1, 6)]
             buy(journal, *lines, order_id=str(day))
-    journal.change(claims={"five_off_thirty": 12, "tenth_off": 3})
+    used = {benefit.id: Used(AFTER_A_YEAR.date().replace(day=1), 1) for benefit in programme.benefits}
+    journal.change(claims={"five_off_thirty": 12, "tenth_off": 3}, uses=used)
     return journal.member

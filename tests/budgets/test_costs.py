@@ -11,6 +11,7 @@ from tests.app import App
 from tests.budgets.conftest import Budget
 from tests.budgets.metering import Cost, Meter
 from tests.budgets.regular import enrol_regular
+from tests.conftest import UseProgramme
 from tests.handlers.messages import basket, line, order
 
 SIGN_IN = Cost(2, 6, 1)
@@ -21,6 +22,7 @@ PURCHASE_WITH_REDEMPTION = Cost(3, 12, 4)
 CARD = Cost(1, 0, 2)
 QUOTE = Cost(2, 0, 3)
 CLAIM = Cost(3, 12, 2)
+USE = Cost(2, 8, 2)
 SETTLEMENT = Cost(2, 8, 1)
 
 FIVE_LINES = [line(str(number), sku=f"8512{number}A", quantity=number, unit_price=1500) for number in range(1, 6)]
@@ -149,6 +151,17 @@ def test_a_coupon_claim(app: App, budget: Budget) -> None:
     enrol_regular(app, "claims")
     with budget("coupon claim", CLAIM):
         assert app.post("/members/me/coupons", {"template_id": "tenth_off"}, as_="claims", key=KEY).status == 201
+
+
+def test_a_use_of_a_benefit(app: App, budget: Budget, use_programme: UseProgramme) -> None:
+    twice = {"newcomer": {"quota": {"uses": 2, "per": "month"}}}
+    benefit = {"id": "free_shipping", "name": "Free shipping", "kind": "free_shipping", "tiers": twice}
+    use_programme(benefits=[benefit])
+    path = f"/members/{enrol_regular(app, 'ships free')}/benefits/free_shipping/uses"
+    with budget("use of a benefit", USE):
+        assert app.post(path, {"use_id": "parcel-536365", "order_id": "536365"}, as_="shop").json["left"] == 0
+    with budget("use of a benefit, taken back", USE):
+        assert app.post(f"{path}/parcel-536365/release", as_="shop").status == 200
 
 
 def test_the_bucket_of_a_member_is_written_to_its_index_once(app: App, meter: Meter) -> None:

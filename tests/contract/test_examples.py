@@ -52,6 +52,7 @@ QUOTE = {
             "missing": 3000,
         }
     ],
+    "benefits": [{"id": "free_shipping", "amount": 500, "left": 1}],
 }
 CARD = {
     "member_id": "m_4jxw",
@@ -71,7 +72,9 @@ CARD = {
         "pending": 60,
         "expiring": [{"points": 200, "at": "2027-01-01T00:00:00Z"}],
     },
-    "benefits": [{"id": "free_shipping", "left": 2, "period": "month"}],
+    "benefits": [
+        {"id": "free_shipping", "kind": "free_shipping", "name": "Free shipping", "left": 2, "period": "month"}
+    ],
     "sign_in": {"today": False, "streak": 6, "make_up_cards": 1},
 }
 COUPON = {

@@ -65,6 +65,7 @@ def test_a_quote_prices_a_basket_and_changes_nothing(shopper: App) -> None:
             "points_to_earn": 44,
             "growth_to_earn": 44,
             "coupons": [{"coupon_id": f"c_{code}", "applies": True}],
+            "benefits": [],
         },
     )
     assert (shopper.card(), shopper.entries()) == before

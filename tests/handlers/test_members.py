@@ -28,7 +28,9 @@ def test_a_member_enrols_and_gets_the_card(app: App) -> None:
         },
         "growth": 0,
         "points": {"available": 50, "pending": 0, "expiring": []},
-        "benefits": [],
+        "benefits": [
+            {"id": "birthday_gift", "kind": "birthday_gift", "name": "Birthday gift", "left": 1, "period": "year"}
+        ],
         "sign_in": {"today": False, "streak": 0, "make_up_cards": 0},
     }
     assert app.get("/members/me").json == answer.json
@@ -123,7 +125,7 @@ def test_another_members_id_answers_exactly_as_an_unknown_one(app: App, route: r
     app.enrol("bob")
 
     def ask(name: str) -> Any:
-        path = route.path.format(member_id=member_id(name), redemption_id="r_any_1")
+        path = route.path.format(member_id=member_id(name), redemption_id="r_any_1", benefit_id="birthday_gift")
         return app.post(path, body) if route.method == "POST" else app.get(path)
 
     assert ask("bob") == ask("nobody")
@@ -132,7 +134,7 @@ def test_another_members_id_answers_exactly_as_an_unknown_one(app: App, route: r
 
 @pytest.mark.parametrize("route", _OF_A_MEMBER, ids=lambda route: route.key)
 def test_an_unknown_member_is_told_before_what_is_wrong_with_the_content(app: App, route: resources.Route) -> None:
-    path = route.path.format(member_id="m_unknown", redemption_id="r_any_1")
+    path = route.path.format(member_id="m_unknown", redemption_id="r_any_1", benefit_id="birthday_gift")
     answer = app.post(path, "{", as_="operator") if route.method == "POST" else app.get(path, as_="operator", limit="0")
     answer.refused(404, "not_found")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ from tessera.programme.load import in_force
 from tests.simulation import wire
 from tests.simulation.model import Account, Commit, Fields, Model, first_day_that_counts, lot_changes
 from tests.simulation.violations import insist
+
+_CAUSES = {"action": "action_id", "benefit_use": "use_id", "benefit_return": "use_id"}
+"""By kind of entry what names its cause, where that is no order."""
 
 if TYPE_CHECKING:
     from tests.simulation.history import History
@@ -94,7 +98,7 @@ class Audit:
             if before is None:
                 template = after["template"]["id"]
                 account.claims[template] = account.claims.get(template, 0) + 1
-        state = wire.plain({name: item[name] for name in ("holds", "claims") if name in item})
+        state = wire.plain({name: item[name] for name in ("holds", "claims", "uses") if name in item})
         held = wire.lots(item["lots"]["B"])
         insist(wire.number(item, "points") == account.balance, "balance = sum of entries", member_id)
         insist(sum(held.values()) == account.balance, "balance = sum of lots", member_id, held)
@@ -106,6 +110,9 @@ class Audit:
         insist(wire.text(item, "tier") == account.tier, "tier", member_id, account.tier)
         insist(wire.text(item, "standing") == account.standing, "standing", member_id, account.standing)
         insist(state.get("claims", {}) == account.claims, "claims are counted", member_id, account.claims)
+        uses = {id_: [date.fromordinal(since).isoformat(), n] for id_, (since, n) in state.get("uses", {}).items()}
+        latest = {id_: [since, account.uses[id_, since]] for id_, since in sorted(account.uses)}
+        insist(uses == latest, "uses are counted", member_id, uses, latest)
         expected = [[id_, hold.order_id, hold.points, hold.owed] for id_, hold in account.holds.items()]
         stored = [[hold[0], hold[1], sum(wire.lots(hold[2]).values()), hold[4]] for hold in state.get("holds", [])]
         insist(stored == expected, "open holds", stored, expected)
@@ -122,9 +129,7 @@ class Audit:
 
     def _records(self, commit: Commit, entries: list[Fields]) -> None:
         """See to it that what the records of operations say is booked in the same commit."""
-        booked = {
-            (entry["kind"], entry["source"].get("order_id") or entry["source"].get("action_id")) for entry in entries
-        }
+        booked = {(entry["kind"], entry["source"].get(_CAUSES.get(entry["kind"], "order_id"))) for entry in entries}
         for key, (before, after) in commit.records.items():
             status = after.get("status")
             earlier = before.get("status") if before else None
@@ -137,16 +142,16 @@ class Audit:
                 case "refund":
                     insist(earlier != "booked", "a refund counts once", key)
                     if status == "booked":
-                        _, order = commit.of(f"order:{after['order_id']}", "order", "a refund has its order")
-                        insist(after["refund_id"] not in order.get("parked", []), "what is booked waits no more", key)
-                        if "member_id" in order:
-                            insist(("refund", after["order_id"]) in booked, "a refund has its entry", key)
+                        _insist_on_refund(key, after, commit, booked)
                 case "redemption":
                     insist(
                         (earlier, status) != ("confirmed", "confirmed") and earlier != "confirmed",
                         "a redemption ends once",
                         key,
                     )
+                case "use":
+                    kind = {"used": "benefit_use", "released": "benefit_return"}[after["status"]]
+                    insist((kind, after["use_id"]) in booked, "a use has its entry", key)
                 case "action" | "answer":
                     insist(before is None, "written once", key)
                     entry = ("action", after.get("action_id"))
@@ -210,6 +215,14 @@ def _insist_on_what_is_overdue(now: str, account: Account, held: set[wire.Terms]
     lapsed = [id_ for id_, hold in account.holds.items() if hold.expires_at <= wire.instant(now)]
     over = [terms for terms in held if (terms[0] or "9") <= now or (terms[1] or "9") <= now]
     insist(not lapsed and not over, "what is overdue is booked", lapsed, over)
+
+
+def _insist_on_refund(key: str, refund: Fields, commit: Commit, booked: set[tuple[str, Any]]) -> None:
+    """Insist that a refund is booked with the order that it is of."""
+    _, order = commit.of(f"order:{refund['order_id']}", "order", "a refund has its order")
+    insist(refund["refund_id"] not in order.get("parked", []), "what is booked waits no more", key)
+    if "member_id" in order:
+        insist(("refund", refund["order_id"]) in booked, "a refund has its entry", key)
 
 
 def _gained(entries: list[Fields]) -> set[wire.Terms]:

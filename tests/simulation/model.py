@@ -41,6 +41,8 @@ class Hold:
     state: str = "open"
     spent: int = 0
     """Points that a confirmation kept."""
+    benefits: dict[str, str] = field(default_factory=dict)
+    """The benefits that it used, with the first days of the months in which they counted."""
 
 
 @dataclass(slots=True)
@@ -90,6 +92,10 @@ class Account:
     """The streak on each day of a sign-in."""
     growth: dict[date, int] = field(default_factory=dict)
     claims: dict[str, int] = field(default_factory=dict)
+    uses: dict[tuple[str, str], int] = field(default_factory=dict)
+    """By benefit and the first day of a month: the uses that stand."""
+    used: set[str] = field(default_factory=set)
+    """The uses that a shop has named, taken back or not."""
     actions: dict[str, list[tuple[date, dict[str, int]]]] = field(default_factory=dict)
     """By kind: the member's own day of each action, and what it earned in points and growth."""
 
@@ -132,6 +138,7 @@ class Model:
             entry["points"] == points, "naive balance", entry["kind"], "of", entry["points"], "points, not of", points
         )
         _apply(account, entry)
+        _count_uses(account, entry)
         account.balance += points
         account.balances.append(account.balance)
         account.recorded.append(entry["recorded_at"])
@@ -225,6 +232,34 @@ def _apply(account: Account, entry: Fields) -> None:
             del account.lots[terms]
 
 
+def _count_uses(account: Account, entry: Fields) -> None:
+    """Count what an entry uses of benefits, and gives back: never more in a month than the quota of the tier."""
+    recorded = wire.instant(entry["recorded_at"])
+    # Wherever the member is, it is yesterday, today or tomorrow there.
+    months = {f"{recorded + timedelta(days=days):%Y-%m}-01" for days in (-1, 0, 1)}
+    for benefit_id, since in entry["detail"].get("benefits_used", {}).items():
+        insist(account.standing == "active", "who is frozen uses nothing", benefit_id)
+        insist(since in months, "a use counts in its month", benefit_id, since)
+        account.uses[benefit_id, since] = account.uses.get((benefit_id, since), 0) + 1
+        uses, most = account.uses[benefit_id, since], _quota(benefit_id, account.tier)
+        insist(uses <= most, "no more uses than the quota", benefit_id, uses, most)
+    for benefit_id, since in entry["detail"].get("benefits_returned", {}).items():
+        account.uses[benefit_id, since] -= 1
+        insist(account.uses[benefit_id, since] >= 0, "what was not used cannot be given back", benefit_id)
+
+
+def _quota(benefit_id: str, tier_id: str) -> int:
+    """Answer the quota of the highest tier up to the member's that the benefit names."""
+    (benefit,) = (benefit for benefit in in_force().benefits if benefit.id == benefit_id)
+    ladder = [tier.id for tier in in_force().tiers.ladder]
+    named = [tier for tier in ladder[: ladder.index(tier_id) + 1] if tier in benefit.tiers]
+    insist(named, "benefits are of the tier", benefit_id, tier_id)
+    quota = benefit.tiers[named[-1]].quota
+    if quota is None:
+        raise ViolationError("what has no quota is not counted", benefit_id)
+    return quota.uses
+
+
 def _may_owe() -> bool:
     return in_force().points.refund == "debt"
 
@@ -277,6 +312,8 @@ def _redeemed(model: Model, account: Account, order: Fields, spent: int, entry: 
     insist(hold.order_id == order["order_id"], "whose redemption", order["redemption_id"])
     kept = hold.spent if hold.state == "confirmed" else hold.points
     insist(spent == kept, "points spent", order["order_id"], spent, kept)
+    again = hold.benefits if hold.state == "let go" else {}
+    insist(entry["detail"].get("benefits_used", {}).keys() == again.keys(), "benefits used", order["order_id"])
     if hold.state == "open":
         account.holds.pop(order["redemption_id"], None)
         hold.state, hold.spent = "confirmed", hold.points
@@ -407,7 +444,8 @@ def _hold(model: Model, member_id: str, account: Account, entry: Fields, commit:
     insist(not open_already, "one redemption an order", record["order_id"])
     points: int = sum(line[1] for line in json.loads(record["lines"]))
     insist(points <= max(0, spendable(account)), "never below zero", "a hold", points)
-    hold = Hold(record["order_id"], points, wire.instant(record["expires_at"]))
+    benefits = entry["detail"].get("benefits_used", {})
+    hold = Hold(record["order_id"], points, wire.instant(record["expires_at"]), benefits=benefits)
     minutes = in_force().checkout.hold_minutes
     insist(hold.expires_at == wire.instant(entry["recorded_at"]) + timedelta(minutes=minutes), "how long a hold stands")
     model.holds[redemption_id] = account.holds[redemption_id] = hold
@@ -425,6 +463,7 @@ def _release(_model: Model, _member_id: str, account: Account, entry: Fields, co
         insist(wire.instant(entry["at"]) == hold.expires_at, "when a hold lapses", redemption_id)
     else:
         insist(_redemption(commit, redemption_id)["status"] == "released", "a release has its record", redemption_id)
+    insist(entry["detail"].get("benefits_returned", {}) == hold.benefits, "benefits come back", redemption_id)
     hold.state = "let go"
     return hold.points - hold.owed
 
@@ -440,6 +479,22 @@ def _confirmation(_model: Model, _member_id: str, account: Account, entry: Field
     hold.state, hold.spent = "confirmed", sum(line[1] for line in json.loads(record["lines"]))
     left = hold.points - hold.spent - hold.owed
     return max(0, left) - _missed(entry, max(0, -left))
+
+
+def _benefit_use(_model: Model, member_id: str, account: Account, entry: Fields, commit: Commit) -> int:
+    benefit_id, use_id = entry["source"]["benefit_id"], entry["source"]["use_id"]
+    before, use = commit.of(f"use:{member_id}:{benefit_id}:{use_id}", "use", "an entry has its use")
+    insist(before is None and use["status"] == "used", "a use counts once", use_id)
+    insist(account.standing == "active", "who is frozen uses nothing", use_id)
+    account.used.add(use_id)
+    return 0
+
+
+def _benefit_return(_model: Model, member_id: str, _account: Account, entry: Fields, commit: Commit) -> int:
+    benefit_id, use_id = entry["source"]["benefit_id"], entry["source"]["use_id"]
+    before, use = commit.of(f"use:{member_id}:{benefit_id}:{use_id}", "use", "an entry has its use")
+    insist(before and before["status"] == "used" and use["status"] == "released", "a use comes back once", use_id)
+    return 0
 
 
 def _expiry(_model: Model, _member_id: str, account: Account, entry: Fields, _commit: Commit) -> int:
@@ -470,6 +525,8 @@ RULES: dict[str, Callable[[Model, str, Account, Fields, Commit], int]] = {
     "hold": _hold,
     "release": _release,
     "confirmation": _confirmation,
+    "benefit_use": _benefit_use,
+    "benefit_return": _benefit_return,
     "expiry": _expiry,
     "maturity": _maturity,
     "decay": _nothing,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from tessera import actions, history, lots, purchases, redemptions, settlement, sign_ins
+from tessera import actions, benefits, history, lots, purchases, redemptions, settlement, sign_ins
 from tessera.idempotency import Answer
 from tessera.journal import Entry, Journal
 from tessera.purchases import Order, OrderLine
@@ -262,6 +262,23 @@ def _expired_is_taken_twice() -> AbstractContextManager[Any]:
     return patch.object(purchases, "_of_order", lambda _terms, _order: False)
 
 
+def _uses_not_counted() -> AbstractContextManager[Any]:
+    return patch.object(benefits, "counted", lambda uses, _periods: uses)
+
+
+def _quota_ignored() -> AbstractContextManager[Any]:
+    return patch.object(benefits, "_left", lambda shown, _used, _zone: shown)
+
+
+def _uses_not_given_back() -> AbstractContextManager[Any]:
+    """Let holds that lapse keep what they have used."""
+
+    def kept(self: Journal, _periods: object) -> None:
+        """Change nothing."""
+
+    return patch.object(benefits, "give_back", kept)
+
+
 MUTANTS = (
     Mutant("A member is written whatever its version is", lambda: _without_condition("MEMBERS_TABLE")),
     Mutant("Entries are written whatever stands in their place", lambda: _without_condition("LEDGER_TABLE")),
@@ -284,6 +301,9 @@ MUTANTS = (
     Mutant("A member is rebuilt with holds that have ended", _rebuilt_with_old_holds),
     Mutant("Whether a redemption was let go is not asked", _always_open),
     Mutant("A message that is refused is dropped", _refused_in_silence),
+    Mutant("Uses of benefits are not counted", _uses_not_counted),
+    Mutant("Benefits are used beyond their quota", _quota_ignored),
+    Mutant("Uses that are given back go on counting", _uses_not_given_back),
     Mutant("The answer to a claim is not kept under its key", _claim_without_answer),
     Mutant("Points that are pending can be spent", _pending_is_spent),
     Mutant("Points that have expired come back with a refund", _expired_is_taken_twice),

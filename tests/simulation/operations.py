@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 CATEGORIES = (None, None, "christmas", "stationery", "home")
 TEMPLATES = ("five_off_thirty", "tenth_off")
 ACTIONS = ("review", "review", "survey", "completed_profile")
+BENEFITS = ("free_shipping", "free_shipping", "free_shipping", "birthday_gift", "priority_service")
 CARDS_KEPT = 6
 
 
@@ -303,6 +304,45 @@ def release(world: World, person: Person) -> None:
 
     route = "POST /members/{member_id}/redemptions/{redemption_id}/release"
     world.ask(Request(route, person.path | {"redemption_id": redemption_id}, person.at_checkout, check))
+
+
+def use_benefit(world: World, person: Person) -> None:
+    """A shop uses a benefit of somebody's, now and then one that was used before or is not for them."""
+    random = world.random
+    benefit_id = random.choice(BENEFITS)
+    use_id = world.name("use")
+    if person.uses and random.random() < 0.3:
+        benefit_id, use_id = _recent(random, person.uses)
+    person.uses.append((benefit_id, use_id))
+
+    def check(world: World, answer: Answer) -> None:
+        account = world.audit.model.accounts.get(person.member_id)
+        refusals = {"not_entitled", "quota_used_up", "use_released"}
+        if _refused(answer, 200, 201, not_found=account is None, allowed=refusals) or account is None:
+            return
+        insist(use_id in account.used, "nothing lost", "a use", use_id)
+        world.promise(f"use {person.member_id} {use_id}", answer.text)
+        if answer.status == 201:
+            world.once(f"used {person.member_id} {use_id}")
+
+    path = {"member_id": person.member_id, "benefit_id": benefit_id}
+    body = json.dumps({"use_id": use_id})
+    world.ask(Request("POST /members/{member_id}/benefits/{benefit_id}/uses", path, SHOP, check, body))
+
+
+def take_use_back(world: World, person: Person) -> None:
+    """A shop takes a use back, now and then one that never was."""
+    if not person.uses:
+        return
+    benefit_id, use_id = _recent(world.random, person.uses)
+
+    def check(world: World, answer: Answer) -> None:
+        account = world.audit.model.accounts.get(person.member_id)
+        _refused(answer, 200, not_found=account is None or use_id not in account.used)
+
+    path = {"member_id": person.member_id, "benefit_id": benefit_id, "use_id": use_id}
+    route = "POST /members/{member_id}/benefits/{benefit_id}/uses/{use_id}/release"
+    world.ask(Request(route, path, SHOP, check))
 
 
 # ---- what operators do -------------------------------------------------------------------------------------------
@@ -704,6 +744,8 @@ CHANGING = (
     (8, hold),
     (4, confirm),
     (4, release),
+    (6, use_benefit),
+    (3, take_use_back),
     (14, order),
     (5, redeemed_order),
     (14, refund),

@@ -105,6 +105,8 @@ class Person:
     """Cards as they were shown: as of when, after how many entries, and what was on them."""
     baskets: dict[str, tuple[str, list[Content]]] = field(default_factory=dict)
     """By redemption: the order that it is for, and its lines."""
+    uses: list[tuple[str, str]] = field(default_factory=list)
+    """Benefits that a shop has wanted to use for them, and the ids of these uses."""
 
     @cached_property
     def member_id(self) -> str:

@@ -131,6 +131,44 @@ def test_the_limit_of_a_template_holds_under_parallel_claims(api_as: Callable[..
     assert len(app.get("/members/me/coupons").json()["items"]) == 5
 
 
+def test_fifty_simultaneous_uses_of_a_quota_of_two_are_two(api_as: Callable[..., Api]) -> None:
+    shop = api_as("till", "tessera/shop")
+    member_id = shop.post("/members", {"identity": new_id("customer")}).json()["member_id"]
+    make_junior(shop, member_id)
+    path = f"/members/{member_id}/benefits/free_shipping/uses"
+
+    answers = at_once(lambda i: shop.post(path, {"use_id": f"parcel {i}"}), 50)
+
+    assert statuses(answers) == {201: 2, 409: 48}
+    assert {answer.json()["code"] for answer in answers if answer.status == 409} <= {"quota_used_up", "try_again"}
+    assert shop.get(f"/members/{member_id}/benefits/free_shipping").json()["left"] == 0
+
+
+def test_one_use_that_is_sent_and_taken_back_many_times_is_one(api_as: Callable[..., Api]) -> None:
+    shop = api_as("till", "tessera/shop")
+    member_id = shop.post("/members", {"identity": new_id("customer")}).json()["member_id"]
+    make_junior(shop, member_id)
+    path = f"/members/{member_id}/benefits/free_shipping/uses"
+
+    answers = at_once(lambda _: shop.post(path, {"use_id": "parcel"}), 20)
+    released = at_once(lambda _: shop.post(f"{path}/parcel/release"), 20)
+
+    assert (statuses(answers), statuses(released)) == ({201: 1, 200: 19}, {200: 20})
+    assert len({answer.body for answer in answers}) == 1
+    kinds = Counter(entry["kind"] for entry in shop.get(f"/members/{member_id}/entries").json()["items"])
+    assert (kinds["benefit_use"], kinds["benefit_return"]) == (1, 1)
+    assert shop.get(f"/members/{member_id}/benefits/free_shipping").json()["left"] == 2
+
+
+def make_junior(shop: Api, member_id: str) -> None:
+    """Let a member buy so much that they become a junior, who ships free twice a month."""
+    order_id = new_id("order")
+    bought = order(order_id, member_id=member_id)
+    bought["lines"][0]["unit_price"] = 20_000
+    assert shop.post("/purchases", bought).status == 202
+    eventually(lambda: shop.get(f"/purchases/{order_id}"), counted)
+
+
 def test_orders_of_one_member_that_arrive_together_and_twice_all_count_once(
     stack: Stack, api_as: Callable[..., Api]
 ) -> None:

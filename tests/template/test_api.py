@@ -42,6 +42,10 @@ ROUTES = {
     "POST /members/{member_id}/redemptions": EVERYBODY,
     "POST /members/{member_id}/redemptions/{redemption_id}/confirm": EVERYBODY,
     "POST /members/{member_id}/redemptions/{redemption_id}/release": EVERYBODY,
+    "GET /members/{member_id}/benefits": EVERYBODY,
+    "GET /members/{member_id}/benefits/{benefit_id}": EVERYBODY,
+    "POST /members/{member_id}/benefits/{benefit_id}/uses": {SHOP, OPERATOR},
+    "POST /members/{member_id}/benefits/{benefit_id}/uses/{use_id}/release": {SHOP, OPERATOR},
 }
 
 

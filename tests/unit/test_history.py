@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tessera import actions, checkout, operators, redemptions
+from tessera import actions, benefits, checkout, operators, redemptions
 from tessera.card import card
 from tessera.enrolment import enrol
 from tessera.history import rebuild
@@ -33,6 +33,12 @@ POLICIES: list[dict[str, Any]] = [
         "tiers": RULES["tiers"] | {"growth": {"policy": "decay", "idle_months": 1, "percent": 10}},
     },
 ]
+SHIPPING = {
+    "id": "free",
+    "name": "Free shipping",
+    "kind": "free_shipping",
+    "tiers": {"low": {"quota": {"uses": 9, "per": "month"}}},
+}
 OPERATORS = {"reasons": {"goodwill": "Goodwill"}, "ceilings": {"operator": {"points": 100, "growth": 10}}}
 
 
@@ -43,7 +49,9 @@ def life(rules: dict[str, Any]) -> list[Journal]:
         enrol(
             "m_1",
             "Asia/Tokyo",
-            programme(welcome={"points": 5}, actions={"review": review}, operators=OPERATORS, **rules),
+            programme(
+                welcome={"points": 5}, actions={"review": review}, operators=OPERATORS, benefits=[SHIPPING], **rules
+            ),
             NOON,
         )
     ]
@@ -62,7 +70,7 @@ def life(rules: dict[str, Any]) -> list[Journal]:
     for order_id in ("O2", "O3"):
         checkout.hold(
             wait(minutes=1),
-            checkout_request(order_id=order_id, points=7),
+            checkout_request(order_id=order_id, points=7, shipping=500),
             {},
             by_shop=False,
             request_hash="",
@@ -73,6 +81,9 @@ def life(rules: dict[str, Any]) -> list[Journal]:
     )
     order = refund(wait(minutes=1), order, refund_message({"1": 1}, refund_id="R1", refunded_at=journals[-1].now))
     redemptions.confirm(wait(minutes=1), held, [])
+    used, _ = benefits.use(wait(days=1), "free", benefits.NO_BIRTHDAY, "U1", None)
+    benefits.use(wait(days=1), "free", benefits.NO_BIRTHDAY, "U2", "O5")
+    benefits.take_back(wait(minutes=1), used)
     operators.change_standing(wait(days=40), "frozen", **by)
     operators.change_standing(wait(days=400), "active", **by)
     refund(wait(days=1), order, refund_message({"1": 1}, refund_id="R2", refunded_at=journals[-1].now))

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -177,3 +178,70 @@ def test_a_file_that_holds_no_programme_is_a_mistake_on_its_first_line(file: Pat
 def test_nothing_in_a_programme_can_be_changed_once_it_is_read() -> None:
     with pytest.raises(ValueError, match="frozen"):
         programme().version = 2  # type: ignore[misc]
+
+
+def benefit(kind: str, tiers: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {"id": "perk", "name": "Perk", "kind": kind, "tiers": tiers} | fields
+
+
+def monthly(uses: int) -> dict[str, Any]:
+    return {"quota": {"uses": uses, "per": "month"}}
+
+
+LESS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("member_price", {"prices": {"A": 100, "B": 100}}, {"prices": {"A": 101, "B": 90}}),
+    ("member_price", {"prices": {"A": 100, "B": 100}}, {"prices": {"A": 100}}),
+    ("percentage", {"percent": 10}, {"percent": 9}),
+    ("percentage", {"percent": 10, "brands": ["a"]}, {"percent": 9, "brands": ["a", "b"]}),
+    ("percentage", {"percent": 10}, {"percent": 10, "categories": ["toys"]}),
+    ("free_shipping", {}, {"up_to": 500}),
+    ("free_shipping", {"up_to": 500}, {"up_to": 499}),
+    ("free_shipping", monthly(2), monthly(1)),
+    ("free_shipping", {}, monthly(9)),
+    ("birthday_gift", {"gift": "Cake", "days_after": 7}, {"gift": "Cake", "days_after": 6}),
+    ("trial", {"of": "Spa", "days": 30}, {"of": "Spa", "days": 29}),
+    ("exclusive", {"references": ["A", "B"]}, {"references": ["A", "C"]}),
+    ("priority", {"hours": 24}, {"hours": 23}),
+    ("priority", {"level": 2, "hours": 1}, {"level": 2}),
+    ("custom", monthly(2), monthly(1)),
+]
+NEEDED: dict[str, dict[str, Any]] = {"priority": {"area": "service"}, "exclusive": {"to": "goods"}}
+
+
+@pytest.mark.parametrize(("kind", "more", "less"), LESS)
+def test_benefits_grow_by_tier(kind: str, more: dict[str, Any], less: dict[str, Any]) -> None:
+    fields = NEEDED.get(kind, {})
+    programme(benefits=[benefit(kind, {"low": less, "high": less}, **fields)])
+    with pytest.raises(ValueError, match="benefit perk gives high less than low: benefits grow by tier"):
+        programme(benefits=[benefit(kind, {"low": more, "high": less}, **fields)])
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper"),
+    [
+        ({"percent": 10, "brands": ["a"]}, {"percent": 5, "brands": ["b"]}),
+        ({"percent": 10, "brands": ["a"]}, {"percent": 10, "brands": ["a", "b"]}),
+        ({"percent": 10} | monthly(2), {"percent": 10, "quota": {"uses": 5, "per": "year"}}),
+    ],
+)
+def test_what_is_more_or_cannot_be_compared_is_not_less(lower: dict[str, Any], upper: dict[str, Any]) -> None:
+    programme(benefits=[benefit("percentage", {"low": lower, "high": upper})])
+
+
+@pytest.mark.parametrize(
+    ("benefits", "words"),
+    [
+        ([benefit("custom", {"top": {}})], "benefit perk names top, which is no tier"),
+        ([benefit("custom", {"low": {}}), benefit("trial", {"low": {"of": "A", "days": 1}})], "have the same id"),
+        ([benefit("custom", {"low": {}}) | {"id": "earning_multiplier"}], "is the id of the tier's own multiplier"),
+        ([benefit("priority", {"low": {}}, area="service")], "hours or level is needed"),
+        ([benefit("priority", {"low": {"level": 1} | monthly(1)}, area="service")], "Input should be None"),
+        ([benefit("birthday_gift", {"low": {"gift": "Cake"} | monthly(1)})], "Input should be 'year'"),
+        ([benefit("custom", {})], "at least 1 item"),
+        ([benefit("custom", {"low": monthly(0)})], "greater than or equal to 1"),
+        ([benefit("custom", {"low": {}}) | {"id": f"b{i}"} for i in range(51)], "at most 50 items"),
+    ],
+)
+def test_a_benefit_that_cannot_be_given_is_a_mistake(benefits: list[Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        programme(benefits=benefits)

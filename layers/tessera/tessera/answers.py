@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tessera import card as domain
+    from tessera.benefits import Entitlement, Use
     from tessera.conditions import Progress
     from tessera.journal import Entry as LedgerEntry
     from tessera.make_ups import MakeUpResult
@@ -152,12 +153,49 @@ class PointsOnCard(TypedDict):
     expiring: list[Expiring]
 
 
-class Benefit(TypedDict):
-    """A benefit, and what is left of it."""
+class BenefitOnCard(TypedDict):
+    """A benefit of the member's tier, and what is left of it: null without a quota."""
 
     id: str
+    kind: str
+    name: str
     left: int | None
-    period: str
+    period: str | None
+
+
+class Benefit(TypedDict):
+    """A benefit, and what the member may make of it now; `code` and `detail` say why nothing.
+
+    `terms` are those of the member's tier, by the kind of the benefit; null if the tier gives nothing. The quota is
+    whole again at `resets_at`.
+    """
+
+    id: str
+    kind: str
+    name: str
+    entitled: bool
+    left: int | None
+    period: str | None
+    resets_at: str | None
+    terms: dict[str, Any] | None
+    code: NotRequired[str]
+    detail: NotRequired[str]
+
+
+class BenefitList(TypedDict):
+    """All benefits of the programme."""
+
+    items: list[Benefit]
+
+
+class BenefitUse(TypedDict):
+    """A use of a benefit; `left` is how many there are after it in this period, null without a quota."""
+
+    use_id: str
+    benefit_id: str
+    status: str
+    used_at: str
+    left: int | None
 
 
 class SignInOnCard(TypedDict):
@@ -178,7 +216,7 @@ class Card(TypedDict):
     tier: TierOnCard
     growth: int
     points: PointsOnCard
-    benefits: list[Benefit]
+    benefits: list[BenefitOnCard]
     sign_in: SignInOnCard
 
 
@@ -361,8 +399,16 @@ class CouponVerdict(TypedDict):
     missing: NotRequired[int]
 
 
+class AppliedBenefit(TypedDict):
+    """A benefit that applies, and what it takes off; `left` is how many uses there are after this order."""
+
+    id: str
+    amount: int
+    left: int | None
+
+
 class QuoteAnswer(TypedDict):
-    """A priced basket."""
+    """A priced basket. `shipping` is what is left to pay of it."""
 
     subtotal: int
     discounts: list[Discount]
@@ -373,6 +419,7 @@ class QuoteAnswer(TypedDict):
     points_to_earn: int
     growth_to_earn: int
     coupons: list[CouponVerdict]
+    benefits: list[AppliedBenefit]
 
 
 class Held(TypedDict):
@@ -420,7 +467,16 @@ def card(seen: domain.Card, profile: Profile | None) -> Card:
             "pending": seen.pending,
             "expiring": [{"points": points, "at": write_instant(end)} for end, points in seen.expiring],
         },
-        "benefits": [],
+        "benefits": [
+            {
+                "id": shown.benefit_id,
+                "kind": shown.kind,
+                "name": shown.name,
+                "left": shown.left,
+                "period": shown.quota.per if shown.quota else None,
+            }
+            for shown in seen.benefits
+        ],
         "sign_in": {
             "today": seen.signed_in_today,
             "streak": seen.streak,
@@ -647,6 +703,44 @@ def quote(priced: Quote, lines: list[Line]) -> QuoteAnswer:
         "points_to_earn": priced.points_to_earn,
         "growth_to_earn": priced.growth_to_earn,
         "coupons": [_verdict(verdict) for verdict in priced.verdicts],
+        "benefits": [
+            {"id": applied.shown.benefit_id, "amount": applied.amount, "left": applied.left}
+            for applied in priced.benefits
+        ],
+    }
+
+
+def benefit(shown: Entitlement) -> Benefit:
+    """Write a benefit, and what the member may make of it."""
+    terms: dict[str, Any] | None = None
+    if shown.terms:
+        terms = shown.terms.model_dump(mode="json", exclude_none=True)
+    elif shown.multiplier_bp is not None:
+        terms = {"multiplier_bp": shown.multiplier_bp}
+    written: Benefit = {
+        "id": shown.benefit_id,
+        "kind": shown.kind,
+        "name": shown.name,
+        "entitled": shown.entitled,
+        "left": shown.left,
+        "period": shown.quota.per if shown.quota else None,
+        "resets_at": write_instant(shown.resets_at) if shown.resets_at else None,
+        "terms": terms,
+    }
+    if shown.code is not None and shown.detail is not None:
+        written["code"] = shown.code
+        written["detail"] = shown.detail
+    return written
+
+
+def benefit_use(used: Use, left: int | None, now: datetime) -> BenefitUse:
+    """Write a use of a benefit."""
+    return {
+        "use_id": used.use_id,
+        "benefit_id": used.benefit_id,
+        "status": used.status,
+        "used_at": write_instant(now),
+        "left": left,
     }
 
 

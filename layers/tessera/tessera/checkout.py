@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from tessera import lots
+from tessera import benefits, lots
 from tessera.coupons import Coupon
 from tessera.instants import write_instant
 from tessera.journal import Journal
@@ -32,7 +32,7 @@ def hold(
     request_hash: str,
     earlier: Redemption | None,
 ) -> tuple[Redemption, Quote, list[Coupon]]:
-    """Hold the coupons and points of a quote for an order: all of them, or nothing.
+    """Hold the coupons, points and uses of benefits of a quote for an order: all of them, or nothing.
 
     Returns:
         the redemption, what it was priced at, and the coupons as they are now.
@@ -56,6 +56,7 @@ def hold(
         raise Conflict("insufficient_points", f"{max(0, journal.available)} points are available.")
 
     parts = journal.spend(priced.points_spent)
+    used = benefits.take(journal, (applied.shown for applied in priced.benefits))
     attempt = earlier.attempt + 1 if earlier else 1
     redemption = Redemption(
         redemption_id=id_of(record_of_order(request.order_id, member.member_id, by_shop=by_shop), attempt),
@@ -71,6 +72,7 @@ def hold(
         ),
         parts=parts,
         coupon_ids=tuple(verdict.coupon_id for verdict in priced.verdicts if verdict.applies),
+        benefit_ids=tuple(used),
         request_hash=request_hash,
         version=earlier.version if earlier else 0,
     )
@@ -82,6 +84,7 @@ def hold(
                 order_id=redemption.order_id,
                 parts=parts,
                 expires_at=redemption.expires_at,
+                benefits=used,
             ),
         )
     )
@@ -89,7 +92,7 @@ def hold(
         "hold",
         change=lots.loss(parts),
         source=source(redemption),
-        detail={"expires_at": write_instant(redemption.expires_at)},
+        detail={"expires_at": write_instant(redemption.expires_at)} | benefits.as_used(used),
     )
     held = [in_hand[id_].hold(redemption.redemption_id, redemption.expires_at) for id_ in redemption.coupon_ids]
     return redemption, priced, held

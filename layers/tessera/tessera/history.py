@@ -11,17 +11,17 @@ from datetime import date
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from tessera import decay, growth_days, lots, measures, streaks, tiers
+from tessera import benefits, decay, growth_days, lots, measures, streaks, tiers
 from tessera.decay import Decayed
 from tessera.instants import local_day, parse_instant
 from tessera.journal import MOST_TIER_ENTRIES
 from tessera.make_up_cards import CARDS
 from tessera.measures import ACTIVITIES
-from tessera.member import Hold, Member, Placement
+from tessera.member import Hold, Member, Placement, Used
 from tessera.purchases import owe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from tessera.journal import Entry
@@ -68,6 +68,7 @@ def step(member: Member, entry: Entry, programme: Programme) -> Member:
         lots=lots.changed(member.lots, change),
         gone=_gone(member, entry, change),
         holds=_holds(member, entry, change),
+        uses=_uses(member, detail),
         booked_at=entry.recorded_at,
     )
     if entry.kind in ACTIVITIES:
@@ -105,11 +106,17 @@ def _holds(member: Member, entry: Entry, change: lots.Lots) -> tuple[Hold, ...]:
             order_id=entry.source["order_id"],
             parts=tuple((terms, -points) for terms, points in change.items()),
             expires_at=parse_instant(detail["expires_at"]),
+            benefits=benefits.read_periods(detail.get("benefits_used", {})),
         )
         return (*member.holds, hold)
     if "owed" in detail and entry.kind == "refund":
         return owe(member.holds, detail["owed"])
     return tuple(hold for hold in member.holds if hold.redemption_id != redemption_id)
+
+
+def _uses(member: Member, detail: Any) -> Mapping[str, Used]:
+    uses = benefits.counted(member.uses, benefits.read_periods(detail.get("benefits_used", {})))
+    return benefits.returned(uses, benefits.read_periods(detail.get("benefits_returned", {})))
 
 
 def _with_tier(member: Member, entry: Entry, programme: Programme, instant: datetime) -> Member:

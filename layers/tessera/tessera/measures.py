@@ -25,7 +25,7 @@ COUNTED = ("spend", "orders", "active_days")
 TOLD_LATE = 62
 """Days of which it is kept at least whether the member was active: an activity that is told later adds no day."""
 
-ACTIVITIES = frozenset({"welcome", "sign_in", "make_up", "purchase", "action", "hold"})
+ACTIVITIES = frozenset({"welcome", "sign_in", "make_up", "purchase", "action", "hold", "benefit_use"})
 """The kinds of entries that are something which the member did: they put off expiry and decay by inactivity."""
 
 

@@ -85,6 +85,8 @@ class Hold:
     expires_at: datetime
     owed: int = 0
     """Points that refunds could not take because they were held: what the hold gives back is less by them."""
+    benefits: Mapping[str, date] = field(default_factory=dict)
+    """The benefits of which it uses one, each with the first day of the period in which that counts."""
 
     @property
     def points(self) -> int:
@@ -101,6 +103,14 @@ class ActionCount:
     points_by_day: GrowthDays = field(default_factory=dict)
     growth_by_day: GrowthDays = field(default_factory=dict)
     """By local day of the member, of the last days only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """How often a benefit was used, less what was taken back, in the period that began on `since`."""
+
+    since: date
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +157,8 @@ class Member:
     holds: tuple[Hold, ...] = ()
     claims: Mapping[str, int] = field(default_factory=dict)
     """How many coupons of each template the member has claimed."""
+    uses: Mapping[str, Used] = field(default_factory=dict)
+    """By benefit that has a quota, in the last period in which it was used."""
     booked_at: datetime
     """The now of the last operation: no later one may be booked before it."""
 

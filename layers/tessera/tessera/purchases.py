@@ -6,7 +6,7 @@ is reckoned against, and the answer to `GET /purchases/{order_id}`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import gcd
 from typing import TYPE_CHECKING, Literal
 
@@ -18,7 +18,7 @@ from tessera.lots import OPEN, Parts, Terms
 from tessera.refusals import Invalid, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     from tessera.journal import Detail, Journal
@@ -163,6 +163,8 @@ class Redeemed:
     """Whether the balance is without these points already; those of a hold that was let go are taken once more."""
     owed: int = 0
     """Points that its hold should have given back less, for refunds: as all of them are spent, it cannot."""
+    benefits: Mapping[str, date] = field(default_factory=dict)
+    """The benefits that are used once more, with the first days of the periods in which that counts."""
 
 
 def record(
@@ -240,9 +242,7 @@ def complete(
     if reports:
         detail["reports"] = list(reports)
     if redeemed:
-        detail["points_spent"] = sum(redeemed.points_by_line)
-        if not redeemed.booked:
-            detail["taken_again"] = detail["points_spent"]
+        detail |= _paid(redeemed)
     source = {"order_id": order.order_id}
     if redeemed:
         source["redemption_id"] = redeemed.redemption_id
@@ -260,6 +260,17 @@ def complete(
         detail=detail,
     )
     return order
+
+
+def _paid(redeemed: Redeemed) -> dict[str, object]:
+    """Say for an entry what a redemption has paid, and what of it is taken only now."""
+    points = sum(redeemed.points_by_line)
+    paid: dict[str, object] = {"points_spent": points}
+    if not redeemed.booked:
+        paid["taken_again"] = points
+    if redeemed.benefits:
+        paid["benefits_used"] = {id_: since.isoformat() for id_, since in redeemed.benefits.items()}
+    return paid
 
 
 def refund_lines(order: Order, message: OrderRefunded) -> Order:

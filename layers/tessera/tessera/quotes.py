@@ -1,13 +1,15 @@
 """Quotes: what a basket costs a member, beside what it earns. Nothing changes by asking."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
-from tessera import coupons, tiers
+from tessera import basket_benefits, coupons, tiers
 from tessera.apportion import apportion
+from tessera.basket_benefits import Applied, Prices
+from tessera.benefits import Entitlement
 from tessera.coupons import Coupon
 from tessera.earning import earn
 from tessera.journal import Journal
@@ -73,6 +75,8 @@ class Quote:
     points_to_earn: int
     growth_to_earn: int
     verdicts: tuple[Verdict, ...]
+    benefits: tuple[Applied, ...]
+    """Those that apply. What a price takes off is among the discounts; `shipping` is what is left to pay of it."""
 
     @property
     def total(self) -> int:
@@ -81,10 +85,11 @@ class Quote:
 
 
 def quote(journal: Journal, request: QuoteRequest, in_hand: Mapping[str, Coupon]) -> Quote:
-    """Price a basket: coupons first, then points, then shipping on top.
+    """Price a basket: member prices and percentages first, then coupons, then points, then shipping on top.
 
-    Who is frozen or closed pays with no points and earns none. One coupon applies to an order: the first that was
-    named, or with `"best"` the one that leaves the lowest total.
+    Who is frozen or closed has no benefits, pays with no points and earns none. One coupon applies to an order: the
+    first that was named, or with `"best"` the one that leaves the lowest total. A price that does not stack excludes
+    coupons: whichever leaves less to pay is taken, and the price if they leave the same.
 
     Args:
         journal: the member's, settled; nothing is booked.
@@ -99,13 +104,13 @@ def quote(journal: Journal, request: QuoteRequest, in_hand: Mapping[str, Coupon]
         problem = Problem("/order/currency", f"must be {programme.currency}: the programme knows no other")
         raise Invalid([problem], "unknown_currency")
     lines = request.order.lines
-    left = [line.amount for line in lines]
-    subtotal = sum(left)
-
-    applied, verdicts = _choose(request, in_hand, subtotal, journal)
-    discounts = []
-    for coupon in applied:
-        off = apportion(coupons.discount(coupon.template, subtotal), left)
+    amounts = [line.amount for line in lines]
+    offered = basket_benefits.offers(journal)
+    priced = _price(request, in_hand, journal, offered)
+    discounts = [Discount(f"benefit:{offer.benefit_id}", off) for offer, off in priced.prices]
+    left = _less(amounts, discounts)
+    for coupon in priced.coupons:
+        off = apportion(coupons.discount(coupon.template, sum(left)), left)
         discounts.append(Discount(f"coupon:{coupon.coupon_id}", tuple(off)))
         left = [amount - part for amount, part in zip(left, off, strict=True)]
 
@@ -119,26 +124,33 @@ def quote(journal: Journal, request: QuoteRequest, in_hand: Mapping[str, Coupon]
     paid = apportion(value, left)
     left = [amount - part for amount, part in zip(left, paid, strict=True)]
 
+    free = basket_benefits.free_shipping(offered, request.order.shipping)
     earned = earn(
-        [_priced(line, amount) for line, amount in zip(lines, left, strict=True)],
+        [_discounted(line, amount) for line, amount in zip(lines, left, strict=True)],
         programme,
         tiers.multiplier_bp(journal.member, programme),
     )
     return Quote(
-        subtotal=subtotal,
+        subtotal=sum(amounts),
         discounts=tuple(discounts),
         points_spent=points,
         points_value=value,
         points_by_line=tuple(points_by_line),
-        shipping=request.order.shipping,
+        shipping=request.order.shipping - (free.amount if free else 0),
         points_to_earn=sum(line.points for line in earned) if active else 0,
         growth_to_earn=sum(line.growth for line in earned) if active else 0,
-        verdicts=tuple(verdicts),
+        verdicts=tuple(priced.verdicts),
+        benefits=(*(Applied(offer, sum(off)) for offer, off in priced.prices), *([free] if free else [])),
     )
 
 
-def _priced(line: Line, amount: int) -> Line:
+def _discounted(line: Line, amount: int) -> Line:
     return line.model_copy(update={"discount": line.quantity * line.unit_price - amount})
+
+
+def _less(amounts: Sequence[int], discounts: Sequence[Discount]) -> list[int]:
+    """Answer what the discounts leave of each line."""
+    return [amount - sum(discount.by_line[i] for discount in discounts) for i, amount in enumerate(amounts)]
 
 
 _UNUSABLE = {
@@ -146,6 +158,50 @@ _UNUSABLE = {
     "redeemed": "It has been used.",
     "expired": "Its date has passed.",
 }
+
+
+class _Priced(NamedTuple):
+    """A way to price the lines: the prices, the coupon on top of them, and a verdict on each coupon."""
+
+    prices: Prices
+    coupons: list[Coupon]
+    verdicts: list[Verdict]
+    off: int
+    """What all of it takes off."""
+
+
+def _price(
+    request: QuoteRequest, in_hand: Mapping[str, Coupon], journal: Journal, offered: Sequence[Entitlement]
+) -> _Priced:
+    """Pick the way that leaves the least to pay; of several prices as they are, then with a coupon on top."""
+    lines = request.order.lines
+    every = basket_benefits.prices(offered, lines)
+    on_top = _with_coupon(
+        basket_benefits.prices([offer for offer in offered if offer.stacks], lines), request, in_hand, journal
+    )
+    # A price may take a basket below the threshold of a coupon that is worth more.
+    instead = _with_coupon([], request, in_hand, journal)
+    if all(offer.stacks for offer, _ in every):
+        return max(on_top, instead, key=lambda priced: priced.off)
+    excluded = "A price of the member's tier leaves no more to pay, and goes with no coupon."
+    verdicts = [
+        Verdict(coupon_id=verdict.coupon_id, code="not_stackable", detail=excluded) if verdict.applies else verdict
+        for verdict in on_top.verdicts
+    ]
+    alone = _Priced(every, [], verdicts, _sum(every))
+    return max(alone, on_top, instead, key=lambda priced: priced.off)
+
+
+def _with_coupon(prices: Prices, request: QuoteRequest, in_hand: Mapping[str, Coupon], journal: Journal) -> _Priced:
+    """Put the coupon that applies on top of prices."""
+    goods = sum(line.amount for line in request.order.lines) - _sum(prices)
+    applied, verdicts = _choose(request, in_hand, goods, journal)
+    off = sum(coupons.discount(coupon.template, goods) for coupon in applied)
+    return _Priced(prices, applied, verdicts, _sum(prices) + off)
+
+
+def _sum(prices: Prices) -> int:
+    return sum(sum(by_line) for _, by_line in prices)
 
 
 def _choose(

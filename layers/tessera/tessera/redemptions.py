@@ -10,14 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from tessera import lots
+from tessera import benefits, lots
 from tessera.identities import short_hash
 from tessera.purchases import Redeemed, Report, allot_points, miss
 from tessera.refusals import Conflict, Invalid, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
 
     from tessera.coupons import Coupon
     from tessera.journal import Journal
@@ -50,6 +50,8 @@ class Redemption:
     parts: Parts
     """The points that it holds or has spent, by the lots they came from and in that order."""
     coupon_ids: tuple[str, ...]
+    benefit_ids: tuple[str, ...] = ()
+    """The benefits with a quota of which it uses one."""
     request_hash: str
     answer: str = ""
     """The body that the hold was answered with."""
@@ -124,7 +126,7 @@ def confirm(
         kept = tuple(line for line in kept if line.line_id in line_ids)
     spent = sum(line.points for line in kept)
     confirmed = replace(redemption, status="confirmed", lines=kept, parts=lots.between(redemption.parts, 0, spent))
-    owed = _drop_hold(journal, redemption)
+    owed, _ = _drop_hold(journal, redemption)
     back = lots.between(redemption.parts, spent + owed, redemption.points)
     detail: dict[str, object] = {"points_spent": spent, "returned": sum(points for _, points in back)}
     change = miss(journal, max(0, spent + owed - redemption.points), lots.gain(back), detail)
@@ -134,7 +136,7 @@ def confirm(
 
 
 def release(journal: Journal, redemption: Redemption, held: Sequence[Coupon]) -> tuple[Redemption, list[Coupon]]:
-    """Release a hold: its points and coupons are the member's again, if their dates have not passed.
+    """Release a hold: its points, coupons and uses are the member's again, if their dates have not passed.
 
     Raises:
         Conflict: it was confirmed, or let go already.
@@ -143,12 +145,13 @@ def release(journal: Journal, redemption: Redemption, held: Sequence[Coupon]) ->
         raise Conflict("redemption_confirmed", "The redemption was confirmed; a refund gives back what it spent.")
     if not redemption.is_open(journal.now):
         raise Conflict("redemption_released", "The hold was released or has lapsed.")
-    owed = _drop_hold(journal, redemption)
+    owed, used = _drop_hold(journal, redemption)
+    benefits.give_back(journal, used)
     journal.book(
         "release",
         change=lots.gain(lots.between(redemption.parts, owed, redemption.points)),
         source=source(redemption),
-        detail={"owed": owed} if owed else {},
+        detail=({"owed": owed} if owed else {}) | benefits.as_returned(used),
     )
     journal.book_expired()
     return replace(redemption, status="released"), [coupon.release() for coupon in held]
@@ -175,10 +178,15 @@ def on_arrival(
     if redemption is None or named != (redemption.redemption_id, redemption.order_id, redemption.member_id):
         return Arrival(reports=("redemption_lost",))
     let_go = not redemption.is_open(journal.now)
+    used: Mapping[str, date] = {}
     if let_go:
         there = all(coupon.status(journal.now) == "active" for coupon in its_coupons)
         if member.standing != "active" or redemption.points > max(0, journal.available) or not there:
             return Arrival(reports=("redemption_lost",))
+        again = benefits.take_again(journal, redemption.benefit_ids)
+        if again is None:
+            return Arrival(reports=("redemption_lost",))
+        used = again
     by_line = _points_by_line(redemption, message.lines)
     reports: tuple[Report, ...] = ()
     if by_line is None:
@@ -189,7 +197,8 @@ def on_arrival(
         points_by_line=tuple(by_line),
         parts=journal.spend(redemption.points) if let_go else redemption.parts,
         booked=not let_go,
-        owed=_drop_hold(journal, redemption),
+        owed=_drop_hold(journal, redemption)[0],
+        benefits=used,
     )
     if redemption.status == "confirmed":
         return Arrival(redeemed=redeemed, reports=reports)
@@ -222,11 +231,12 @@ def _points_by_line(redemption: Redemption, lines: Sequence[Line]) -> list[int] 
     return None if any(left.values()) else points
 
 
-def _drop_hold(journal: Journal, redemption: Redemption) -> int:
-    """Take the hold off the member; answer the points of it that refunds are owed."""
+def _drop_hold(journal: Journal, redemption: Redemption) -> tuple[int, Mapping[str, date]]:
+    """Take the hold off the member; answer the points of it that refunds are owed, and the benefits that it used."""
     holds = journal.member.holds
     journal.change(holds=tuple(hold for hold in holds if hold.redemption_id != redemption.redemption_id))
-    return sum(hold.owed for hold in holds if hold.redemption_id == redemption.redemption_id)
+    its_own = [hold for hold in holds if hold.redemption_id == redemption.redemption_id]
+    return (its_own[0].owed, its_own[0].benefits) if its_own else (0, {})
 
 
 def source(redemption: Redemption) -> dict[str, str]:

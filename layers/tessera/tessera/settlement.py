@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tessera import decay, lots, measures, tiers
+from tessera import benefits, decay, lots, measures, tiers
 from tessera.instants import local_day, midnight
 from tessera.journal import Journal
 
@@ -109,11 +109,12 @@ def _upcoming(member: Member, programme: Programme, done_until: datetime) -> Ite
 def _lapse(journal: Journal, hold: Hold) -> None:
     """Give back what a hold held whose deadline has passed; what has expired meanwhile goes at once."""
     journal.change(holds=tuple(other for other in journal.member.holds if other != hold))
+    benefits.give_back(journal, hold.benefits)
     journal.book(
         "release",
         change=lots.gain(lots.between(hold.parts, hold.owed, hold.points)),
         source={"redemption_id": hold.redemption_id, "order_id": hold.order_id},
-        detail={"lapsed": True} | ({"owed": hold.owed} if hold.owed else {}),
+        detail={"lapsed": True} | ({"owed": hold.owed} if hold.owed else {}) | benefits.as_returned(hold.benefits),
     )
     journal.book_expired()
 

@@ -27,6 +27,12 @@ def money(amount: int, currency: str) -> str:
     return f"{symbol}{figure}" if symbol else f"{figure} {currency}"
 
 
+def times(basis_points: int) -> str:
+    """Write a multiplier for a person: `1.05`."""
+    whole, part = divmod(basis_points, 10_000)
+    return f"{whole}.{part // 1000}" + f"{part % 1000:03}".rstrip("0")
+
+
 def reason(entry: Entry) -> str:
     """Explain an entry in a sentence."""
     sentence = _SENTENCES[entry.kind](entry)
@@ -70,8 +76,8 @@ def _purchase(entry: Entry) -> str:
         earned, per = detail["rate"]
         points = "point" if earned == 1 else "points"
         rate = f"{earned} {points} per {money(per, detail['currency']).replace('.00', '')}"
-    times = _times(detail["multiplier_bp"])
-    sentence = f"Order {entry.source['order_id']}: {rate}, {detail['on_tier']} ×{times}"
+    multiplier = times(detail["multiplier_bp"])
+    sentence = f"Order {entry.source['order_id']}: {rate}, {detail['on_tier']} ×{multiplier}"
     if detail.get("points_spent"):
         sentence += f"; {detail['points_spent']} points paid"
     pending = [row[_MATURES] for row in detail.get("lots", []) if len(row) > _MATURES and row[_MATURES]]
@@ -134,7 +140,9 @@ def _by_operator(entry: Entry) -> str:
 
 
 def _hold(entry: Entry) -> str:
-    return f"Set aside for order {entry.source['order_id']}"
+    detail: Any = entry.detail
+    benefits = ", ".join(detail.get("benefits_used", ()))
+    return f"Set aside for order {entry.source['order_id']}" + (f", with {benefits}" if benefits else "")
 
 
 def _release(entry: Entry) -> str:
@@ -150,6 +158,15 @@ def _confirmation(entry: Entry) -> str:
     if entry.detail["returned"]:
         sentence += f", {entry.detail['returned']} back for what was not sent"
     return sentence + _missed(entry)
+
+
+def _benefit_use(entry: Entry) -> str:
+    order = f" for order {entry.source['order_id']}" if "order_id" in entry.source else ""
+    return f"{entry.detail['name']}: used{order}"
+
+
+def _benefit_return(entry: Entry) -> str:
+    return f"{entry.detail['name']}: a use was taken back"
 
 
 def _tier_change(entry: Entry) -> str:
@@ -183,11 +200,6 @@ def _placement_end(entry: Entry) -> str:
     return f"Placement on {placement['tier']} ended{why}"
 
 
-def _times(basis_points: int) -> str:
-    whole, part = divmod(basis_points, 10_000)
-    return f"{whole}.{part // 1000}" + f"{part % 1000:03}".rstrip("0")
-
-
 def _rule(rule: str) -> str:
     kind, _, name = rule.partition(":")
     return f"rate for {kind} {name}" if name else "base rate"
@@ -203,6 +215,8 @@ _SENTENCES: dict[str, Callable[[Entry], str]] = {
     "hold": _hold,
     "release": _release,
     "confirmation": _confirmation,
+    "benefit_use": _benefit_use,
+    "benefit_return": _benefit_return,
     "tier_change": _tier_change,
     "tier_review": _tier_review,
     "placement": _placement,

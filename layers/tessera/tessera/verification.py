@@ -102,6 +102,7 @@ _KEPT = (
     "tier",
     "placement",
     "tier_entries",
+    "uses",
 )
 """What is kept of a member exactly as the entries have it, whatever the rules have become since."""
 

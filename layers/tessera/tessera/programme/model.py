@@ -8,8 +8,9 @@ from datetime import date
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import Field, PrivateAttr, field_validator, model_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
+from tessera.programme.benefits import Benefit, Terms, gives_less
 from tessera.programme.ladders import Ladder
 from tessera.programme.rules import Count, Id, Name, Positive, Rules, Text
 
@@ -236,6 +237,7 @@ class Programme(Rules):
     operators: Operators = Operators()
     checkout: Checkout = Checkout()
     coupons: list[CouponTemplate] = Field(default_factory=list)
+    benefits: Annotated[list[Benefit], Field(max_length=50)] = Field(default_factory=list)
     _earlier: Mapping[int, "Programme"] = PrivateAttr(default_factory=dict)
 
     @field_validator("zone")
@@ -254,6 +256,25 @@ class Programme(Rules):
             raise ValueError(message)
         return coupons
 
+    @field_validator("benefits")
+    @classmethod
+    def _grow_by_tier(cls, benefits: list[Benefit], info: ValidationInfo) -> list[Benefit]:
+        if len({benefit.id for benefit in benefits}) < len(benefits):
+            message = "two benefits have the same id"
+            raise ValueError(message)
+        if "tiers" not in info.data or "ladders" not in info.data:
+            return benefits
+        ladders = [[tier.id for tier in of.ladder] for of in (info.data["tiers"], *info.data["ladders"].values())]
+        for benefit in benefits:
+            if unknown := benefit.tiers.keys() - {tier_id for ladder in ladders for tier_id in ladder}:
+                message = f"benefit {benefit.id} names {min(unknown)}, which is no tier"
+                raise ValueError(message)
+            for ladder in ladders:
+                if less := gives_less(benefit, ladder):
+                    message = f"benefit {benefit.id} gives {less[1]} less than {less[0]}: benefits grow by tier"
+                    raise ValueError(message)
+        return benefits
+
     def ladder(self, account: str) -> Ladder:
         """Answer the ladder of a kind of account; one without a ladder of its own has the consumer's."""
         return self.ladders.get(account, self.tiers)
@@ -267,6 +288,17 @@ class Programme(Rules):
         following = self.model_copy()
         following._earlier = earlier
         return following
+
+    def benefit(self, benefit_id: str) -> Benefit | None:
+        """Find a benefit by its id."""
+        return next((benefit for benefit in self.benefits if benefit.id == benefit_id), None)
+
+    def terms(self, benefit_id: str, account: str, rank: int) -> Terms | None:
+        """Answer what a benefit gives on a tier of an account's ladder: the terms of the highest it names up to it."""
+        benefit = self.benefit(benefit_id)
+        reached = self.ladder(account).ladder[: rank + 1]
+        named = [tier.id for tier in reached if benefit and tier.id in benefit.tiers]
+        return benefit.tiers[named[-1]] if benefit and named else None
 
     def template(self, template_id: str) -> AmountOff | Percentage | None:
         """Find a coupon template by its id."""

@@ -10,10 +10,11 @@ from pydantic import AfterValidator, Field, model_validator
 
 from tessera import answers, moves, paging
 from tessera.access import MEMBER, Caller
+from tessera.benefits import NO_BIRTHDAY
 from tessera.card import card
 from tessera.enrolment import enrol
 from tessera.identities import SHOP, Identity
-from tessera.member import CONSUMER, Profile
+from tessera.member import CONSUMER, Member, Profile
 from tessera.programme.load import in_force
 from tessera.refusals import Conflict, Invalid, Problem
 from tessera.service.attempts import until_committed
@@ -135,10 +136,9 @@ def _enrol(member_id: str, request: EnrolRequest, now: datetime) -> Enrolled:
     if alias := found.aliases.get(member_id):
         member_id = alias
         found = _read_card(member_id)
-    programme = in_force()
     if member := found.members.get(member_id):
-        return Enrolled(answers.card(card(member, programme, now), found.profiles.get(member_id)), new=False)
-    journal = enrol(member_id, request.time_zone, programme, now, request.account or CONSUMER)
+        return Enrolled(_card(member, found.profiles.get(member_id), now), new=False)
+    journal = enrol(member_id, request.time_zone, in_force(), now, request.account or CONSUMER)
     profile = Profile(
         member_id=member_id,
         display_name=request.display_name,
@@ -152,7 +152,7 @@ def _enrol(member_id: str, request: EnrolRequest, now: datetime) -> Enrolled:
     transaction.journal(journal)
     transaction.profile(profile)
     transaction.commit()
-    return Enrolled(answers.card(card(journal.member, programme, now), profile), new=True)
+    return Enrolled(_card(journal.member, profile, now), new=True)
 
 
 def show_card(caller: Caller, path_id: str, past: str | None, now: datetime) -> answers.Card:
@@ -163,11 +163,10 @@ def show_card(caller: Caller, path_id: str, past: str | None, now: datetime) -> 
         Unreadable: the instant is none, or has not come yet.
     """
     member, found = find(named(caller, path_id), _read_card)
-    programme = in_force()
     if past is not None:
         now = as_of(past, now)
         member = member_as_of(member, now)
-    return answers.card(card(member, programme, now), found.profiles.get(member.member_id))
+    return _card(member, found.profiles.get(member.member_id), now)
 
 
 def move(caller: Caller, path_id: str, body: str | None, now: datetime) -> answers.Card:
@@ -256,3 +255,8 @@ def link_identity(caller: Caller, path_id: str, body: str | None) -> None:
 
 def _read_card(member_id: str) -> Found:
     return fetch(member=member_id, profile=member_id)
+
+
+def _card(member: Member, profile: Profile | None, now: datetime) -> answers.Card:
+    birthday = profile.birthday if profile else NO_BIRTHDAY
+    return answers.card(card(member, in_force(), now, birthday), profile)

@@ -8,19 +8,20 @@ from typing import Any
 
 from tessera import decay, growth_days, lots, varints
 from tessera.actions import Action
+from tessera.benefits import Use
 from tessera.coupons import Coupon
 from tessera.idempotency import Answer
 from tessera.identities import bucket, shard
 from tessera.instants import from_epoch_seconds, parse_instant, to_epoch_seconds, write_instant
 from tessera.measures import Tally
-from tessera.member import CONSUMER, ActionCount, Hold, Member, Placement, Profile, SignInState, TierHeld
+from tessera.member import CONSUMER, ActionCount, Hold, Member, Placement, Profile, SignInState, TierHeld, Used
 from tessera.purchases import AwaitedOrder, Order, OrderLine, RefundRecord
 from tessera.redemptions import HeldLine, Redemption
 
 SCHEMA = 1
 
 Fields = Mapping[str, Any]
-Operation = Order | AwaitedOrder | RefundRecord | Redemption | Action | Answer
+Operation = Order | AwaitedOrder | RefundRecord | Redemption | Action | Use | Answer
 
 
 def from_member(member: Member, due: datetime | None) -> dict[str, object]:
@@ -66,12 +67,9 @@ def from_member(member: Member, due: datetime | None) -> dict[str, object]:
         "actions": {kind: _from_action_count(count) for kind, count in member.actions.items()} or None,
         "sign_in": _from_sign_ins(state, state.day) if state.day else None,
         "make_up_cards": member.make_up_cards or None,
-        "holds": [
-            [hold.redemption_id, hold.order_id, lots.pack(hold.parts), to_epoch_seconds(hold.expires_at), hold.owed]
-            for hold in member.holds
-        ]
-        or None,
+        "holds": [_from_hold(hold) for hold in member.holds] or None,
         "claims": dict(member.claims) or None,
+        "uses": {id_: [used.since.toordinal(), used.count] for id_, used in member.uses.items()} or None,
         "booked_at": to_epoch_seconds(member.booked_at),
         "bucket": bucket(member.member_id),
         "due_shard": shard(member.member_id) if due else None,
@@ -112,17 +110,9 @@ def to_member(fields: Fields) -> Member:
         actions={kind: _to_action_count(count) for kind, count in fields.get("actions", {}).items()},
         sign_in=_to_sign_ins(state) if state else SignInState(),
         make_up_cards=fields.get("make_up_cards", 0),
-        holds=tuple(
-            Hold(
-                redemption_id=redemption,
-                order_id=order,
-                parts=lots.unpack(parts),
-                expires_at=from_epoch_seconds(expires),
-                owed=owed,
-            )
-            for redemption, order, parts, expires, owed in fields.get("holds", [])
-        ),
+        holds=tuple(_to_hold(stored) for stored in fields.get("holds", [])),
         claims=fields.get("claims", {}),
+        uses={id_: Used(date.fromordinal(since), count) for id_, (since, count) in fields.get("uses", {}).items()},
         booked_at=from_epoch_seconds(fields["booked_at"]),
     )
 
@@ -228,7 +218,7 @@ def to_coupon(fields: Fields) -> Coupon:
     )
 
 
-def from_operation(operation: Operation) -> dict[str, object]:
+def from_operation(operation: Operation) -> dict[str, object]:  # noqa: PLR0911 - one for each kind of record
     """Write the record of an operation."""
     match operation:
         case Order():
@@ -274,6 +264,21 @@ def from_operation(operation: Operation) -> dict[str, object]:
                 "growth": operation.growth,
                 "attributes": operation.attributes,
             }
+        case Use():
+            return {
+                "operation": use_key(operation.member_id, operation.benefit_id, operation.use_id),
+                "kind": "use",
+                "schema": SCHEMA,
+                "version": operation.version + 1,
+                "member_id": operation.member_id,
+                "benefit_id": operation.benefit_id,
+                "use_id": operation.use_id,
+                "name": operation.name,
+                "order_id": operation.order_id,
+                "since": operation.since.isoformat() if operation.since else None,
+                "status": operation.status,
+                "answer": operation.answer,
+            }
         case Answer():
             return {
                 "operation": operation.key,
@@ -285,7 +290,7 @@ def from_operation(operation: Operation) -> dict[str, object]:
             }
 
 
-def to_operation(fields: Fields) -> Operation:
+def to_operation(fields: Fields) -> Operation:  # noqa: PLR0911 - one for each kind of record
     """Read the record of an operation."""
     match fields["kind"]:
         case "order":
@@ -315,6 +320,18 @@ def to_operation(fields: Fields) -> Operation:
                 points=fields["points"],
                 growth=fields["growth"],
                 attributes=fields["attributes"],
+                version=fields["version"],
+            )
+        case "use":
+            return Use(
+                member_id=fields["member_id"],
+                benefit_id=fields["benefit_id"],
+                use_id=fields["use_id"],
+                name=fields["name"],
+                order_id=fields.get("order_id"),
+                since=date.fromisoformat(fields["since"]) if "since" in fields else None,
+                status=fields["status"],
+                answer=fields["answer"],
                 version=fields["version"],
             )
     return Answer(
@@ -348,6 +365,11 @@ def make_up_key(member_id: str, day: date) -> str:
 def redemption_key(record: str) -> str:
     """Name the record of an order's redemption."""
     return f"redemption:{record}"
+
+
+def use_key(member_id: str, benefit_id: str, use_id: str) -> str:
+    """Name the record of a use of a benefit."""
+    return f"use:{member_id}:{benefit_id}:{use_id}"
 
 
 def _from_order(order: Order) -> dict[str, object]:
@@ -451,6 +473,7 @@ def _from_redemption(redemption: Redemption) -> dict[str, object]:
         "lines": _json(lines),
         "parts": _json(lots.write(redemption.parts)) if redemption.parts else None,
         "coupon_ids": redemption.coupon_ids or None,
+        "benefit_ids": redemption.benefit_ids or None,
         "request_hash": redemption.request_hash,
         "answer": redemption.answer,
     }
@@ -468,6 +491,7 @@ def _to_redemption(fields: Fields) -> Redemption:
         lines=tuple(HeldLine(*line) for line in json.loads(fields["lines"])),
         parts=lots.read(json.loads(fields.get("parts", "[]"))),
         coupon_ids=tuple(fields.get("coupon_ids", ())),
+        benefit_ids=tuple(fields.get("benefit_ids", ())),
         request_hash=fields["request_hash"],
         answer=fields["answer"],
         version=fields["version"],
@@ -517,6 +541,30 @@ def _pack_days(days: Collection[date], first: date) -> bytes | None:
 def _unpack_days(packed: bytes, first: date) -> frozenset[date]:
     numbers = accumulate(varints.unpack(packed), initial=first.toordinal())
     return frozenset(date.fromordinal(number) for number in islice(numbers, 1, None))
+
+
+def _from_hold(hold: Hold) -> list[object]:
+    stored: list[object] = [
+        hold.redemption_id,
+        hold.order_id,
+        lots.pack(hold.parts),
+        to_epoch_seconds(hold.expires_at),
+        hold.owed,
+    ]
+    benefits = {id_: since.toordinal() for id_, since in hold.benefits.items()}
+    return [*stored, benefits] if benefits else stored
+
+
+def _to_hold(stored: list[Any]) -> Hold:
+    redemption, order, parts, expires, owed, *benefits = stored
+    return Hold(
+        redemption_id=redemption,
+        order_id=order,
+        parts=lots.unpack(parts),
+        expires_at=from_epoch_seconds(expires),
+        owed=owed,
+        benefits={id_: date.fromordinal(since) for used in benefits for id_, since in used.items()},
+    )
 
 
 def _from_action_count(count: ActionCount) -> list[object]:
