@@ -42,7 +42,7 @@ LADDER: dict[str, Any] = {
 @pytest.fixture
 def ladder(app: App, use_programme: UseProgramme) -> App:
     """A programme whose tiers ask for several things, and Alice in it."""
-    use_programme(tiers=LADDER)
+    use_programme(tiers=LADDER, benefits=[])
     app.enrol()
     return app
 
