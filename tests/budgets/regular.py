@@ -56,6 +56,6 @@ def after_a_year(file: Path) -> Member:
             lines = [line(str(number), quantity=number, unit_price=95 + 5 * day) for number in range(1, 6)]
             buy(journal, *lines, order_id=str(day))
     used = Used(AFTER_A_YEAR.date().replace(day=1), 1)
-    uses = {benefit_id: used for benefit_id in ("free_shipping", "birthday_gift")}
+    uses = dict.fromkeys(("free_shipping", "birthday_gift"), used)
     journal.change(claims={"five_off_thirty": 12, "tenth_off": 3}, uses=uses)
     return journal.member
