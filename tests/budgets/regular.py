@@ -55,6 +55,7 @@ def after_a_year(file: Path) -> Member:
         if day in days_of_orders:
             lines = [line(str(number), quantity=number, unit_price=95 + 5 * day) for number in range(1, 6)]
             buy(journal, *lines, order_id=str(day))
-    used = {benefit.id: Used(AFTER_A_YEAR.date().replace(day=1), 1) for benefit in programme.benefits}
-    journal.change(claims={"five_off_thirty": 12, "tenth_off": 3}, uses=used)
+    used = Used(AFTER_A_YEAR.date().replace(day=1), 1)
+    uses = dict.fromkeys(("free_shipping", "birthday_gift"), used)
+    journal.change(claims={"five_off_thirty": 12, "tenth_off": 3}, uses=uses)
     return journal.member

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from tessera import checkout, purchases, redemptions
+from tessera import benefits, checkout, purchases, redemptions
 from tessera.coupons import Coupon
 from tessera.enrolment import enrol
 from tessera.journal import Journal
@@ -44,6 +44,15 @@ def told(journal: Journal) -> str:
 )
 def test_money_is_written_for_a_person(amount: int, currency: str, words: str) -> None:
     assert money(amount, currency) == words
+
+
+def test_a_use_of_a_benefit_tells_its_name_and_its_order() -> None:
+    lounge = {"id": "lounge", "name": "Lounge", "kind": "custom", "tiers": {"low": {}}}
+    journal = opened(rules=programme(benefits=[lounge]))
+    used, _ = benefits.use(journal, "lounge", benefits.NO_BIRTHDAY, "U1", "536365")
+    assert told(journal) == "Lounge: used for order 536365"
+    benefits.take_back(journal, used)
+    assert told(journal) == "Lounge: a use was taken back"
 
 
 def test_a_purchase_tells_its_rate_and_its_tier() -> None:
