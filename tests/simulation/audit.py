@@ -105,6 +105,9 @@ class Audit:
         insist(now >= account.booked_at, "time never runs backwards", member_id)
         insist(wire.text(item, "tier") == account.tier, "tier", member_id, account.tier)
         insist(wire.text(item, "standing") == account.standing, "standing", member_id, account.standing)
+        insist(wire.text(item, "time_zone") == account.time_zone, "where a member lives", member_id, account.time_zone)
+        cards = wire.number(item, "make_up_cards") if "make_up_cards" in item else 0
+        insist(cards == account.cards, "cards as the entries made them", member_id, cards, account.cards)
         insist(state.get("claims", {}) == account.claims, "claims are counted", member_id, account.claims)
         expected = [[id_, hold.order_id, hold.points, hold.owed] for id_, hold in account.holds.items()]
         stored = [[hold[0], hold[1], sum(wire.lots(hold[2]).values()), hold[4]] for hold in state.get("holds", [])]
