@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from tests.app import App, member_id
+from tests.app import Answer, App, member_id
+from tests.handlers.conftest import Listen
 
 
 @pytest.fixture
@@ -59,6 +60,25 @@ def test_a_repeat_answers_the_first_whatever_has_happened_since(holder: App) -> 
     again = holder.post("/members/me/make-ups", {"day": "2026-03-09"}, key="of no meaning here")
 
     assert (again.status, again.text) == (200, first.text)
+    assert holder.kinds().count("make_up") == 1
+
+
+def test_of_two_requests_at_once_one_makes_the_day_up_and_both_get_its_answer(
+    holder: App, listen: Listen, no_waiting: None
+) -> None:
+    others: list[Answer | None] = []
+
+    def somebody_else_is_faster(**_: object) -> None:
+        if not others:
+            others.append(None)
+            others.append(holder.post("/members/me/make-ups", {"day": "2026-03-09"}))
+
+    listen("before-call.dynamodb.TransactWriteItems", somebody_else_is_faster)
+    answer = holder.post("/members/me/make-ups", {"day": "2026-03-09"})
+
+    other = others[-1]
+    assert other is not None
+    assert (other.status, answer.status, answer.text) == (201, 200, other.text)
     assert holder.kinds().count("make_up") == 1
 
 

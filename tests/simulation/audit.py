@@ -109,6 +109,9 @@ class Audit:
         insist(now >= account.booked_at, "time never runs backwards", member_id)
         insist(wire.text(item, "tier") == account.tier, "tier", member_id, account.tier)
         insist(wire.text(item, "standing") == account.standing, "standing", member_id, account.standing)
+        insist(wire.text(item, "time_zone") == account.time_zone, "where a member lives", member_id, account.time_zone)
+        cards = wire.number(item, "make_up_cards") if "make_up_cards" in item else 0
+        insist(cards == account.cards, "cards as the entries made them", member_id, cards, account.cards)
         insist(state.get("claims", {}) == account.claims, "claims are counted", member_id, account.claims)
         uses = {id_: [date.fromordinal(since).isoformat(), n] for id_, (since, n) in state.get("uses", {}).items()}
         latest = {id_: [since, account.uses[id_, since]] for id_, since in sorted(account.uses)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from math import lcm
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -88,8 +88,14 @@ class Account:
     """Points that have expired, by when, less those for which a refund has taken nothing else."""
     holds: dict[str, Hold] = field(default_factory=dict)
     """Those that are open, in the order in which they were made."""
-    days: dict[str, int] = field(default_factory=dict)
-    """The streak on each day of a sign-in."""
+    days: set[str] = field(default_factory=set)
+    """The days that were signed in on, or made up."""
+    made_up: set[str] = field(default_factory=set)
+    short_days: set[str] = field(default_factory=set)
+    """Days without a sign-in that end no streak: a move had shortened them."""
+    left: list[tuple[str, datetime]] = field(default_factory=list)
+    """The zones that were left since the last of `days`, and when."""
+    cards: int = 0
     growth: dict[date, int] = field(default_factory=dict)
     claims: dict[str, int] = field(default_factory=dict)
     uses: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -271,6 +277,7 @@ def spendable(account: Account) -> int:
 
 def _welcome(_model: Model, _member_id: str, account: Account, _entry: Fields, _commit: Commit) -> int:
     insist(account.sequence == 1, "welcome once", account.sequence)
+    account.cards = in_force().welcome.make_up_cards
     return in_force().welcome.points
 
 
@@ -278,14 +285,85 @@ def _sign_in(_model: Model, _member_id: str, account: Account, entry: Fields, _c
     day = entry["source"]["day"]
     insist(day not in account.days, "one sign-in a day", day)
     insist(account.standing == "active", "who is frozen earns nothing", day)
-    today = wire.instant(entry["recorded_at"]).astimezone(ZoneInfo(account.time_zone)).date()
+    now = wire.instant(entry["recorded_at"])
+    today = now.astimezone(ZoneInfo(account.time_zone)).date()
     insist(day == today.isoformat(), "the day of a sign-in", day, today)
-    streak = account.days.get((today - timedelta(days=1)).isoformat(), 0) + 1
-    account.days[day] = streak
+    insist(not account.left or now >= _last_day_over(account), "no two days in one", day, account.left)
+    _count_day(account, today)
     rules = in_force().sign_ins
-    rewards = [rules.daily, *(reward for reward in rules.streaks if reward.days == streak)]
-    _grow(account, entry, _local(entry["at"]), sum(reward.growth for reward in rewards))
-    return sum(reward.points for reward in rewards)
+    reached = [reward for reward in rules.streaks if reward.days == _run(account, today)]
+    most = rules.make_up.most if rules.make_up else 0
+    account.cards = min(most, account.cards + sum(reward.make_up_cards for reward in reached))
+    _grow(account, entry, _local(entry["at"]), sum(reward.growth for reward in (rules.daily, *reached)))
+    return sum(reward.points for reward in (rules.daily, *reached))
+
+
+def _make_up(_model: Model, member_id: str, account: Account, entry: Fields, commit: Commit) -> int:
+    written = entry["source"]["day"]
+    day, rules = date.fromisoformat(written), in_force().sign_ins
+    commit.of(f"make_up:{member_id}:{written}", "answer", "a make-up has its answer")
+    today = wire.instant(entry["recorded_at"]).astimezone(ZoneInfo(account.time_zone)).date()
+    insist(account.standing == "active", "who is frozen earns nothing", written)
+    insist(account.cards > 0, "a make-up takes a card", written)
+    insist(written not in account.days, "a day is made up once", written)
+    insist(rules.make_up and 0 < (today - day).days <= rules.make_up.within_days, "when a day is made up", written)
+    before, behind = _run(account, day - timedelta(days=1)), _run(account, day + timedelta(days=1), 1)
+    _count_day(account, day)
+    account.made_up.add(written)
+    account.cards -= 1
+    due, had = _rewards(before + 1 + behind), (_rewards(before), _rewards(behind))
+    _grow(account, entry, _local(entry["at"]), rules.daily.growth + max(0, due[1] - had[0][1] - had[1][1]))
+    return rules.daily.points + max(0, due[0] - had[0][0] - had[1][0])
+
+
+def _move(_model: Model, _member_id: str, account: Account, entry: Fields, _commit: Commit) -> int:
+    detail = entry["detail"]
+    insist(detail["from"] == account.time_zone != detail["to"], "a move goes somewhere else", detail)
+    insist(account.standing != "closed", "closed for good", "a move")
+    if account.days:
+        account.left.append((account.time_zone, wire.instant(entry["recorded_at"])))
+    account.time_zone = detail["to"]
+    return 0
+
+
+def _count_day(account: Account, day: date) -> None:
+    """Count a day that was signed in on, or made up."""
+    if account.days and day.isoformat() > max(account.days):
+        over, short = _last_day_over(account), date.fromisoformat(max(account.days)) + timedelta(days=1)
+        while short < day and _midnight(short, account.time_zone) < over:
+            account.short_days.add(short.isoformat())
+            short += timedelta(days=1)
+    if not account.days or day.isoformat() > max(account.days):
+        account.left = []
+    account.days.add(day.isoformat())
+
+
+def _last_day_over(account: Account) -> datetime:
+    """Answer when the last day is over in the zone where it was signed in on, and in others it was spent in."""
+    tomorrow = date.fromisoformat(max(account.days)) + timedelta(days=1)
+    if not account.left:
+        return _midnight(tomorrow, account.time_zone)
+    (first, _), *others = [(_midnight(tomorrow, zone), left) for zone, left in account.left]
+    return max([first, *(end for end, left in others if left <= end)])
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def _run(account: Account, day: date, step: int = -1) -> int:
+    """Answer how many days in a row there are, from a day on and in one direction."""
+    length = 0
+    while (written := day.isoformat()) in account.days or written in account.short_days:
+        length += written in account.days
+        day += timedelta(days=step)
+    return length
+
+
+def _rewards(streak: int) -> tuple[int, int]:
+    """Answer what the rewards of a streak of so many days come to, in points and growth."""
+    reached = [reward for reward in in_force().sign_ins.streaks if reward.days <= streak]
+    return sum(reward.points for reward in reached), sum(reward.growth for reward in reached)
 
 
 def _purchase(model: Model, member_id: str, account: Account, entry: Fields, commit: Commit) -> int:
@@ -520,6 +598,8 @@ def _nothing(_model: Model, _member_id: str, _account: Account, _entry: Fields, 
 RULES: dict[str, Callable[[Model, str, Account, Fields, Commit], int]] = {
     "welcome": _welcome,
     "sign_in": _sign_in,
+    "make_up": _make_up,
+    "move": _move,
     "purchase": _purchase,
     "refund": _refund,
     "hold": _hold,

@@ -12,7 +12,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from tessera import actions, benefits, history, lots, purchases, redemptions, settlement, sign_ins
+from tessera import (
+    actions,
+    benefits,
+    history,
+    lots,
+    make_up_cards,
+    purchases,
+    redemptions,
+    settlement,
+    sign_ins,
+    streaks,
+)
 from tessera.idempotency import Answer
 from tessera.journal import Entry, Journal
 from tessera.purchases import Order, OrderLine
@@ -31,7 +42,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tessera.access import Caller
-    from tessera.member import Hold, Member
+    from tessera.member import Hold, Member, SignInState
     from tessera.messages import ActionDone
     from tessera.programme.model import Programme
 
@@ -111,6 +122,19 @@ def _same_day_again() -> AbstractContextManager[Any]:
         return original(journal)
 
     return patch.object(sign_ins, "sign_in", forget_today)
+
+
+def _day_by_moving() -> AbstractContextManager[Any]:
+    original = streaks.is_open
+
+    def wherever(state: SignInState, zone: str, now: datetime) -> bool:
+        return original(replace(state, ends_at=None), zone, now)
+
+    return patch.object(sign_ins, "is_open", wherever)
+
+
+def _card_stays() -> AbstractContextManager[Any]:
+    return patch.object(make_up_cards, "use", lambda _journal: {})
 
 
 def _always_open() -> AbstractContextManager[Any]:
@@ -293,6 +317,8 @@ MUTANTS = (
     Mutant("Refunds are rounded one by one", _rounded_each_time),
     Mutant("More can be refunded than was bought", _any_amount_comes_back),
     Mutant("A repeated sign-in counts again", _same_day_again),
+    Mutant("A move begins the next day at once", _day_by_moving),
+    Mutant("A make-up takes no card", _card_stays),
     Mutant("A repeated action counts again", _action_counted_again),
     Mutant("The caps of actions are ignored", _no_caps),
     Mutant("An adjustment does not remember its key", _adjusted_each_time),

@@ -27,6 +27,7 @@ CATEGORIES = (None, None, "christmas", "stationery", "home")
 TEMPLATES = ("five_off_thirty", "tenth_off")
 ACTIONS = ("review", "review", "survey", "completed_profile")
 BENEFITS = ("free_shipping", "free_shipping", "free_shipping", "birthday_gift", "priority_service")
+ZONES = ("Europe/London", "Asia/Shanghai", "America/Los_Angeles", "Pacific/Kiritimati", "Etc/GMT+12")
 CARDS_KEPT = 6
 
 
@@ -163,6 +164,40 @@ def sign_in(world: World, person: Person) -> None:
     world.ask(Request("POST /members/{member_id}/sign-ins", person.path, person.caller, check))
 
 
+def make_up(world: World, person: Person) -> None:
+    """Somebody makes up a day of the last ones, or tries to; a repeat gets the same body."""
+    day = datetime.fromtimestamp(world.millis // 1000 - world.random.randrange(-1, 9) * 86_400, tz=UTC).date()
+
+    def check(world: World, answer: Answer) -> None:
+        account = world.audit.model.accounts.get(person.member_id)
+        allowed = {"no_make_up_card", "day_not_over", "day_signed_in", "day_not_missed", "day_too_long_ago"}
+        allowed |= {"before_enrolment"} | _unless_active(account, answer)
+        if _refused(answer, 200, 201, not_found=account is None, allowed=allowed) or account is None:
+            return
+        insist(day.isoformat() in account.made_up, "nothing lost", "a make-up", day)
+        world.promise(f"make-up {person.member_id} {day}", answer.text)
+        if answer.status == 201:
+            world.once(f"made up {person.member_id} {day}")
+
+    body = json.dumps({"day": day.isoformat()})
+    world.ask(Request("POST /members/{member_id}/make-ups", person.path, person.caller, check, body))
+
+
+def move(world: World, person: Person) -> None:
+    """Somebody moves, or is where they say already."""
+    zone = world.random.choice(ZONES)
+
+    def check(world: World, answer: Answer) -> None:
+        account = world.audit.model.accounts.get(person.member_id)
+        if _refused(answer, 200, not_found=account is None, allowed={"member_closed"}) or account is None:
+            return
+        if answer.quiet:
+            insist(account.time_zone == zone, "nothing lost", "a move", zone)
+
+    body = json.dumps({"time_zone": zone})
+    world.ask(Request("PATCH /members/{member_id}", person.path, person.caller, check, body))
+
+
 def show_month(world: World, person: Person) -> None:
     """Somebody looks at the calendar of their sign-ins."""
 
@@ -173,6 +208,9 @@ def show_month(world: World, person: Person) -> None:
         month = answer.json["month"]
         days = sorted(day for day in account.days if day.startswith(month))
         insist(answer.json["days"] == days, "the calendar says what was", answer.text, days)
+        made_up = sorted(day for day in account.made_up if day.startswith(month))
+        insist(answer.json["made_up"] == made_up, "the calendar says what was", answer.text, made_up)
+        insist(answer.json["make_up"]["cards"] == account.cards, "the calendar says what was", answer.text)
 
     world.ask(Request("GET /members/{member_id}/sign-ins", person.path, person.caller, check))
 
@@ -739,6 +777,8 @@ READING = (
 CHANGING = (
     (4, enrol),
     (6, sign_in),
+    (2, make_up),
+    (1, move),
     (5, claim),
     (2, quote),
     (8, hold),

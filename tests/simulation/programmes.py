@@ -34,6 +34,8 @@ def programme(number: int) -> Programme:
     if number >= len(POLICIES):
         return programme(number % len(POLICIES))
     rules = yaml.safe_load(PACKAGED.read_text(encoding="utf-8"))
+    # In a seed hardly anybody keeps a streak for so long that it grants a card.
+    rules["welcome"] |= {"make_up_cards": 2}
     for part, policies in POLICIES[number].items():
         rules[part] = rules[part] | policies
     return Programme.model_validate(rules)
