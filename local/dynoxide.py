@@ -75,16 +75,15 @@ def integrity(archive: Path) -> str:
 
 
 class Dynoxide:
-    """A DynamoDB that starts and ends with its block: `with Dynoxide(port, folder) as engine:`.
+    """A DynamoDB that starts and ends with its block: `with Dynoxide(port) as engine:`. It keeps its items in memory.
 
     Args:
         port: where it listens, on the loopback interface only.
-        folder: an existing directory for its file.
     """
 
-    def __init__(self, port: int, folder: Path) -> None:
+    def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
-        self._command = [str(PROGRAM), "serve", "--port", str(port), "--db-path", str(folder / "items.db")]
+        self._command = [str(PROGRAM), "serve", "--port", str(port)]
 
     def __enter__(self) -> Dynoxide:
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from contextlib import contextmanager, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
 from datetime import timedelta
 from io import StringIO
@@ -106,18 +106,14 @@ def _run(app: App, meter: Meter, at: datetime) -> tuple[int, Cost, float]:
 def _engine() -> Iterator[str]:
     """Start Dynoxide if it is there, or else MiniStack, whose indexes get slow with many members."""
     (port,) = free_ports(1)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        if PROGRAM.exists():
-            with Dynoxide(port, folder) as engine:
-                yield engine.url
-            return
+    if PROGRAM.exists():
+        with Dynoxide(port) as engine:
+            yield engine.url
+        return
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         # It runs on the local stack's environment: what it needs and what the tests need exclude each other.
         with patch.object(sys, "executable", str(resources.ROOT / ".venv-stack/bin/python")):
-            emulator = Emulator(port, folder, folder / "log")
-            emulator.__enter__()
-        try:
-            emulator.wait_until_ready()
-            yield emulator.url
-        finally:
-            emulator.__exit__(None, None, None)
+            emulator = stack.enter_context(Emulator(port, folder, folder / "log"))
+        emulator.wait_until_ready()
+        yield emulator.url

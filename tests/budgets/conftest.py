@@ -94,7 +94,7 @@ def budget(meter: Meter, record_property: Callable[[str, object], None]) -> Budg
         record_property(TITLE, f"{operation:<44}{cost}  of{allowed}")
         sizes = [item_size(item) for item in meter.written]
         assert cost.within(allowed), f"{operation}: {cost}; sizes in bytes: {sizes}"
-        assert cost.write_units == transaction_units(meter.written) + meter.by_index.total()
+        assert cost.write_units == transaction_units(meter.written) + meter.by_index.total() + meter.by_updates
         for item, size in zip(meter.written, sizes, strict=True):
             assert "tier" not in item or size <= 2 * KILOBYTE, "a member's item"
             assert "points_balance" not in item or size < KILOBYTE, "an entry"

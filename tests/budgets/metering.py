@@ -46,6 +46,7 @@ class Meter:
     Attributes:
         written: the items that were put since `reset`, as DynamoDB takes them.
         by_index: what of the written units is for each index, by the index's name.
+        by_updates: what of them is for updates in place.
     """
 
     def __init__(self, client: DynamoDBClient) -> None:
@@ -60,6 +61,7 @@ class Meter:
         self._write_units = 0.0
         self._read_units = 0.0
         self.by_index: Counter[str] = Counter()
+        self.by_updates = 0.0
         self.written: list[dict[str, Any]] = []
 
     @property
@@ -90,6 +92,7 @@ class Meter:
                 units = _read_units(sum(item_size(item) for item in parsed["Items"]))
                 self._read_units += units if self._asked.get("ConsistentRead") else units / 2
             case "UpdateItem":
+                self.by_updates += parsed["ConsumedCapacity"]["CapacityUnits"]
                 self._write_units += parsed["ConsumedCapacity"]["CapacityUnits"]
             case unknown:
                 message = f"what {unknown} costs is not known here"
