@@ -18,7 +18,8 @@ def within(days: GrowthDays, last: date, window: int) -> int:
 
     Growth of the day after counts, too: a shop's clock may be a little ahead of ours across midnight.
     """
-    return sum(since(days, last, window).values())
+    first, day_after = last - timedelta(days=window - 1), last + timedelta(days=1)
+    return sum(growth for day, growth in days.items() if first <= day <= day_after)
 
 
 def of_year(days: GrowthDays, year: int) -> int:

@@ -92,10 +92,10 @@ def after_entry(  # noqa: PLR0913, PLR0917 - what an entry says of the measures 
     return after
 
 
-def trimmed(tallies: Mapping[str, Tally], ladder: Ladder, today: date) -> Mapping[str, Tally]:
-    """Drop the days that no window of the ladder will reach again, and the measures that it does not ask for."""
+def trimmed(tallies: Mapping[str, Tally], ladder: Ladder, first: date) -> Mapping[str, Tally]:
+    """Drop the days that no window will reach that ends with `first` or later, and the measures not asked for."""
     return {
-        measure: Tally(growth_days.since(tallies[measure].days, today, days), tallies[measure].lifetime)
+        measure: Tally(growth_days.since(tallies[measure].days, first, days), tallies[measure].lifetime)
         for measure, days in kept_days(ladder).items()
         if measure in tallies
     }

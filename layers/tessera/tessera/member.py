@@ -29,8 +29,8 @@ class TierHeld:
     """That under which the present term began: what it promised holds until the term ends."""
     grace: bool = False
     """Whether the term is over, and `until` is the end of the grace in which the tier may be earned again."""
-    landed: bool = False
-    """Whether it is where a soft landing ended."""
+    unearned: bool = False
+    """Whether it was not earned when the present term began: a fall ended there early, or it is kept in any case."""
     before: "TierHeld | None" = None
     """What was held before, and is again if what brought this tier is refunded."""
 

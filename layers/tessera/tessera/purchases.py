@@ -338,7 +338,7 @@ def refund(journal: Journal, before: Order, after: Order, message: OrderRefunded
         detail=detail,
     )
     journal.book_expired()
-    if change_of_tier := tiers.refunded(journal.member, journal.programme, before.recorded_at, journal.now):
+    if change_of_tier := tiers.refunded(journal.member, journal.programme, journal.now):
         journal.book_tier("tier_change", change_of_tier)
 
 

@@ -168,9 +168,10 @@ def _forget(journal: Journal) -> None:
     """Drop what nothing will ask for any more, so that the member's state stays small."""
     member, programme = journal.member, journal.programme
     today = local_day(journal.now, programme.zone)
-    journal.change(tallies=measures.trimmed(member.tallies, journal.ladder, today))
+    first = tiers.earliest_day(member, programme, today)
+    journal.change(tallies=measures.trimmed(member.tallies, journal.ladder, first))
     if journal.counts_growth_by_day:
-        journal.change(growth_days=tiers.counting(member.growth_days, journal.ladder, today))
+        journal.change(growth_days=tiers.counting(member.growth_days, member, programme, today))
     since = journal.now - REMEMBERED_FOR
     if any(terms.expires_at and terms.expires_at <= since for terms in member.gone):
         remembered = {terms: n for terms, n in member.gone.items() if terms.expires_at and terms.expires_at > since}

@@ -174,7 +174,7 @@ def _tier_change(entry: Entry) -> str:
     tier = detail["tier"]
     match tier["reason"]:
         case "fell":
-            landing = " after a soft landing" if tier.get("landed") else ""
+            landing = ", which is one step down" if tier.get("unearned") else ""
             return f"Term of {tier['from']} ended with growth {detail['growth']}: now {tier['to']}{landing}"
         case "refunded":
             return f"What had brought {tier['from']} was refunded: now {tier['to']}"

@@ -36,7 +36,8 @@ class Change:
     reason: Reason
     tier_id: str
     until: datetime | None = None
-    landed: bool = False
+    unearned: bool = False
+    """Whether it is held from now on though it is not earned."""
     keeps_before: bool = False
     """Whether the tier held until now comes back if what brought the new one is refunded."""
     restores: bool = False
@@ -60,7 +61,7 @@ def growth(member: Member, programme: Programme, now: datetime) -> int:
             return growth_days.within(member.growth_days, today, rule.days)
         case "calendar_year":
             return growth_days.of_year(member.growth_days, today.year)
-    return decay.value(member.growth_days, member.decays)
+    return decay.value_on(today, member.growth_days, member.decays)
 
 
 def is_tallied(member: Member, programme: Programme) -> bool:
@@ -68,14 +69,29 @@ def is_tallied(member: Member, programme: Programme) -> bool:
     return member.tallied_under >= programme.version
 
 
-def counting(days: growth_days.GrowthDays, ladder: Ladder, today: date) -> growth_days.GrowthDays:
-    """Drop the growth that no day from today on counts any more."""
-    rule = ladder.growth
+def earliest_day(member: Member, programme: Programme, today: date) -> date:
+    """Answer the first of the days as of which it may be asked what counts: today, or where terms began.
+
+    Where a refund has the tier reviewed, it is asked again what had counted when the present term began, and the terms
+    of the tiers that were held before and run on.
+    """
+    first = today
+    tier: TierHeld | None = member.tier
+    if programme.ladder(member.account).refunds == "review":
+        while tier:
+            first = min(first, local_day(tier.term_start - _A_SECOND, programme.zone))
+            tier = tier.before
+    return first
+
+
+def counting(days: growth_days.GrowthDays, member: Member, programme: Programme, today: date) -> growth_days.GrowthDays:
+    """Drop of growth by day what will never be asked for any more."""
+    rule, first = programme.ladder(member.account).growth, earliest_day(member, programme, today)
     match rule.policy:
         case "window":
-            return growth_days.since(days, today, rule.days)
+            return growth_days.since(days, first, rule.days)
         case "calendar_year":
-            return {day: growth for day, growth in days.items() if day.year >= today.year}
+            return {day: growth for day, growth in days.items() if day.year >= first.year}
     return days
 
 
@@ -227,10 +243,11 @@ def review(member: Member, programme: Programme, end: datetime) -> Change:
     ladder, present = programme.ladder(member.account), held_rank(member, programme)
     reached = earned(member, programme, end - _A_SECOND)
     if reached >= present or ladder.review.policy == "keep":
-        return Change(reason="kept", tier_id=member.tier.id, until=term_end(member, programme, end))
+        until = term_end(member, programme, end)
+        return Change(reason="kept", tier_id=member.tier.id, until=until, unearned=reached < present)
     if ladder.review.grace_days and not member.tier.grace:
         return Change(reason="grace", tier_id=member.tier.id, until=end + timedelta(days=ladder.review.grace_days))
-    softly = ladder.review.soft_landing and not member.tier.landed
+    softly = ladder.review.soft_landing and not member.tier.unearned
     if ladder.review.policy == "one_step" or softly:
         lower = (i for i in range(present - 1, 0, -1) if not ladder.ladder[i].by_invitation)
         landing = max(reached, next(lower, 0))
@@ -240,36 +257,45 @@ def review(member: Member, programme: Programme, end: datetime) -> Change:
         reason="fell",
         tier_id=ladder.ladder[landing].id,
         until=term_end(member, programme, end) if landing else None,
-        landed=softly and landing > reached,
+        unearned=landing > reached,
     )
 
 
-def refunded(member: Member, programme: Programme, counted_at: datetime, now: datetime) -> Change | None:
-    """Answer what a refund makes of the tier, if the policy is to review it now and the order may have brought it.
+def refunded(member: Member, programme: Programme, now: datetime) -> Change | None:
+    """Answer what a refund makes of the tier, if the policy is to review it at once.
 
-    What was held before, and runs on, is not lost by an order that came and went.
-
-    Args:
-        member: as after the refund.
-        programme: the programme in force.
-        counted_at: when the order was counted.
-        now: when the refund is.
+    The tier stands if it had been reached without what is refunded: by what counted when its term began, and is left.
+    If it does not, what was held before and runs on comes back, if that stands; or what is earned now, if it is more.
     """
     ladder, tier = programme.ladder(member.account), member.tier
-    if ladder.refunds == "keep" or counted_at > tier.term_start:
-        return None
-    reached, present = earned(member, programme, now), held_rank(member, programme)
-    if reached >= present:
+    if ladder.refunds == "keep" or tier.grace or _stands(tier, member, programme):
         return None
     before = tier.before
-    while before and before.until and before.until <= now:
+    while before and ((before.until and before.until <= now) or not _stands(before, member, programme)):
         before = before.before
+    reached = earned(member, programme, now)
     if before and held_rank(replace(member, tier=before), programme) >= reached:
         return Change(reason="refunded", tier_id=before.id, until=before.until, restores=True)
+    if reached >= held_rank(member, programme):
+        return None
     return Change(
         reason="refunded",
         tier_id=ladder.ladder[reached].id,
         until=term_end(member, programme, now) if reached else None,
+    )
+
+
+def _stands(tier: TierHeld, member: Member, programme: Programme) -> bool:
+    """Whether what is left of what counted when a tier's term began is enough for it.
+
+    A change of the programme takes nothing within a term, so a term of an earlier version is not judged by this one.
+    """
+    if tier.until is None or tier.unearned or tier.programme_version != programme.version:
+        return True
+    present = held_rank(replace(member, tier=tier), programme)
+    # A term that follows on another was decided by the other's last second, one that began by tenure at its midnight.
+    return any(
+        earned(member, programme, instant) >= present for instant in (tier.term_start, tier.term_start - _A_SECOND)
     )
 
 
@@ -285,7 +311,12 @@ def applied(tier: TierHeld, change: Change, instant: datetime, version: int) -> 
     match change.reason:
         case "kept" | "earned_again":
             return replace(
-                tier, renewed_at=instant, until=change.until, grace=False, landed=False, programme_version=version
+                tier,
+                renewed_at=instant,
+                until=change.until,
+                grace=False,
+                unearned=change.unearned,
+                programme_version=version,
             )
         case "grace":
             return replace(tier, until=change.until, grace=True)
@@ -300,7 +331,7 @@ def applied(tier: TierHeld, change: Change, instant: datetime, version: int) -> 
         since=instant,
         until=change.until,
         programme_version=version,
-        landed=change.landed,
+        unearned=change.unearned,
         before=tier if change.keeps_before else None,
     )
 
@@ -322,7 +353,7 @@ def read(written: Mapping[str, Any]) -> Change:
     )
 
 
-_MARKS = ("landed", "keeps_before", "restores")
+_MARKS = ("unearned", "keeps_before", "restores")
 
 
 def tenure_promotions(member: Member, programme: Programme, done_until: datetime) -> Iterator[datetime]:

@@ -132,12 +132,12 @@ def _misfits(member: Member, rebuilt: Member, programme: Programme | None) -> Mi
 def _counting(state: Member, member: Member, programme: Programme) -> growth_days.GrowthDays:
     """Answer the growth that may still count at the member's last booking."""
     today = local_day(member.booked_at, programme.zone)
-    return tiers.counting(state.growth_days, programme.ladder(member.account), today)
+    return tiers.counting(state.growth_days, member, programme, today)
 
 
 def _tallies(state: Member, member: Member, programme: Programme) -> Mapping[str, measures.Tally]:
-    today = local_day(member.booked_at, programme.zone)
-    return measures.trimmed(state.tallies, programme.ladder(member.account), today)
+    first = tiers.earliest_day(member, programme, local_day(member.booked_at, programme.zone))
+    return measures.trimmed(state.tallies, programme.ladder(member.account), first)
 
 
 @dataclass(slots=True)

@@ -125,7 +125,7 @@ def _from_tier(tier: TierHeld) -> dict[str, object]:
         "tier_renewed": to_epoch_seconds(tier.renewed_at) if tier.renewed_at else None,
         "tier_version": tier.programme_version if tier.programme_version > 1 else None,
         "tier_grace": tier.grace or None,
-        "tier_landed": tier.landed or None,
+        "tier_unearned": tier.unearned or None,
         "tier_before": _from_tier(tier.before) if tier.before else None,
     }
 
@@ -138,7 +138,7 @@ def _to_tier(fields: Fields) -> TierHeld:
         renewed_at=from_epoch_seconds(fields["tier_renewed"]) if "tier_renewed" in fields else None,
         programme_version=fields.get("tier_version", 1),
         grace=fields.get("tier_grace", False),
-        landed=fields.get("tier_landed", False),
+        unearned=fields.get("tier_unearned", False),
         before=_to_tier(fields["tier_before"]) if "tier_before" in fields else None,
     )
 

@@ -1,0 +1,111 @@
+"""What a refund makes of a tier: as if the order had never been, and nothing beyond that."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from tessera.enrolment import enrol
+from tessera.journal import Journal
+from tessera.purchases import Order
+from tests.factories import NOON, RULES, buy, later, line, programme, refund, refund_message
+
+
+def begun(zone: str = "UTC", **tiers: Any) -> Journal:
+    rules = programme(zone=zone, welcome={}, tiers=RULES["tiers"] | {"refunds": "review"} | tiers)
+    return enrol("m_1", None, rules, NOON)
+
+
+def bought(journal: Journal, order_id: str, pounds: int) -> Order:
+    return buy(journal, line(unit_price=pounds * 100), order_id=order_id, placed_at=journal.now)
+
+
+def returned(journal: Journal, order: Order) -> Journal:
+    refund(journal, order, refund_message({"1": 1}, order_id=order.order_id, refunded_at=journal.now))
+    return journal
+
+
+@pytest.mark.parametrize("back", list(permutations(range(3))))
+def test_orders_that_came_and_went_leave_no_tier_in_whatever_order_they_go(back: tuple[int, ...]) -> None:
+    journal = begun()
+    orders = []
+    for number, pounds in enumerate((120, 400, 30)):
+        orders.append(bought(journal, f"O{number}", pounds))
+        journal = later(journal, days=1)
+    assert journal.member.tier.id == "high"
+    for number in back:
+        journal = later(returned(journal, orders[number]), days=1)
+    assert (journal.member.tier.id, journal.member.tier.until, journal.member.growth_days) == ("low", None, {})
+
+
+def test_what_is_left_may_be_enough_for_the_tier_between() -> None:
+    journal = begun()
+    big = bought(journal, "O1", 400)
+    bought(journal := later(journal, days=2), "O2", 150)
+    journal = returned(later(journal, days=1), big)
+    assert (journal.member.tier.id, journal.member.tier.since) == ("middle", journal.now)
+
+
+def test_the_tier_that_was_held_before_comes_back_with_its_own_end() -> None:
+    journal = begun()
+    bought(journal, "O1", 150)
+    first = journal.member.tier
+    later_on = later(journal, days=300)
+    big = bought(later_on, "O2", 500)
+    journal = returned(later(later_on, days=5), big)
+    assert journal.member.tier == first
+
+
+def test_the_tier_that_was_held_before_is_gone_when_its_term_is_over() -> None:
+    journal = begun()
+    bought(journal, "O1", 150)
+    journal = later(journal, days=300)
+    big = bought(journal, "O2", 500)
+    journal = returned(later(journal, days=100), big)
+    assert journal.member.tier.id == "low"
+
+
+def test_an_order_that_came_after_the_tier_was_reached_takes_nothing_with_it() -> None:
+    journal = begun()
+    bought(journal, "O1", 500)
+    journal = later(journal, days=364)
+    small = bought(journal, "O2", 5)
+    reached = journal.member.tier
+    assert returned(later(journal, hours=1), small).member.tier == reached
+
+
+@pytest.mark.parametrize(("goes_back", "tier"), [("small", "middle"), ("big", "low")])
+def test_in_january_an_order_of_december_counts_as_it_did_when_the_year_ended(goes_back: str, tier: str) -> None:
+    journal = begun(term={"policy": "calendar_year"}, growth={"policy": "calendar_year"})
+    journal = later(journal, days=(datetime(2026, 12, 28, tzinfo=UTC) - NOON).days)
+    orders = {"big": bought(journal, "O1", 100), "small": bought(journal, "O2", 5)}
+    journal = later(journal, days=14)
+    assert (journal.member.tier.id, journal.member.tier.until) == ("middle", datetime(2028, 1, 1, tzinfo=UTC))
+    assert returned(journal, orders[goes_back]).member.tier.id == tier
+
+
+def test_a_tier_on_which_a_fall_ended_softly_is_not_taken_by_a_refund() -> None:
+    journal = begun(review={"policy": "to_earned", "soft_landing": True})
+    bought(journal, "O1", 600)
+    journal = later(journal, days=366)
+    assert journal.member.tier.id == "middle"
+    small = bought(journal, "O2", 5)
+    landed = journal.member.tier
+    assert returned(later(journal, days=1), small).member.tier == landed
+
+
+def test_in_its_grace_a_tier_is_not_taken_by_a_refund() -> None:
+    journal = begun(review={"grace_days": 30})
+    bought(journal, "O1", 600)
+    journal = later(journal, days=366)
+    small = bought(journal, "O2", 5)
+    assert returned(later(journal, days=1), small).member.tier.grace
+
+
+def test_who_reached_the_tier_by_tenure_keeps_it_when_an_order_goes_back() -> None:
+    ladder = [{"id": "low", "name": "Low"}, {"id": "old", "name": "Old", "entry": {"measure": "tenure", "at_least": 9}}]
+    journal = later(begun(ladder=ladder), days=20)
+    small = bought(journal, "O1", 5)
+    assert returned(later(journal, days=1), small).member.tier.id == "old"
+    assert journal.member.tier.since == NOON.replace(hour=0) + timedelta(days=9)
