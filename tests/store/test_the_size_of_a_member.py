@@ -27,6 +27,7 @@ from tests.factories import buy, line
 PROGRAMMES = [
     Path(programme.__file__).with_name("programme.yaml"),
     resources.ROOT / "examples/points_with_dates.yaml",
+    resources.ROOT / "examples/ladders.yaml",
 ]
 TEN_YEARS = 3653
 ENROLLED = datetime(2025, 3, 1, 8, tzinfo=UTC)
@@ -50,9 +51,10 @@ def regular(rules: Programme) -> Member:
         journal = settle(journal.member, rules, ENROLLED + timedelta(days=day))
         sign_ins.sign_in(journal)
         buy(journal, line(unit_price=4000), order_id=str(day))
-        kind = list(rules.actions)[day % len(rules.actions)]
-        done = ActionDone(type="action", action_id=str(day), member_id="m", kind=kind, at=journal.now)
-        actions.count(journal, done, "", "{}")
+        if kinds := list(rules.actions):
+            kind = kinds[day % len(kinds)]
+            done = ActionDone(type="action", action_id=str(day), member_id="m", kind=kind, at=journal.now)
+            actions.count(journal, done, "", "{}")
     return settle(journal.member, rules, journal.now + timedelta(days=1)).member
 
 

@@ -92,13 +92,33 @@ def after_entry(  # noqa: PLR0913, PLR0917 - what an entry says of the measures 
     return after
 
 
-def trimmed(tallies: Mapping[str, Tally], ladder: Ladder, first: date) -> Mapping[str, Tally]:
-    """Drop the days that no window will reach that ends with `first` or later, and the measures not asked for."""
+def trimmed(tallies: Mapping[str, Tally], ladder: Ladder, first: date, today: date) -> Mapping[str, Tally]:
+    """Drop the days that will not be asked for again, and the measures that the ladder does not ask for.
+
+    Args:
+        tallies: the member's.
+        ladder: the member's.
+        first: the first of the days as of which it may be asked what counts.
+        today: of active days the last ones are kept in any case, to know them again.
+    """
+    since: dict[str, date] = {}
+    for criterion in ladder.criteria:
+        if criterion.measure in COUNTED:
+            told_late = today - timedelta(days=TOLD_LATE) if criterion.measure == "active_days" else date.max
+            needed = min(_first_day(criterion.within, first), told_late, since.get(criterion.measure, date.max))
+            since[criterion.measure] = needed
     return {
-        measure: Tally(growth_days.since(tallies[measure].days, first, days), tallies[measure].lifetime)
-        for measure, days in kept_days(ladder).items()
+        measure: Tally({day: n for day, n in tallies[measure].days.items() if day >= start}, tallies[measure].lifetime)
+        for measure, start in since.items()
         if measure in tallies
     }
+
+
+def _first_day(within: Within | None, last: date) -> date:
+    """Answer the first day of the window that ends with `last`; a lifetime is a sum, and needs none."""
+    if within is None or within == "lifetime":
+        return date.max
+    return last.replace(month=1, day=1) if within == "calendar_year" else last - timedelta(days=within.days - 1)
 
 
 def value(tally: Tally, within: Within | None, day: date) -> int:

@@ -169,7 +169,7 @@ def _forget(journal: Journal) -> None:
     member, programme = journal.member, journal.programme
     today = local_day(journal.now, programme.zone)
     first = tiers.earliest_day(member, programme, today)
-    journal.change(tallies=measures.trimmed(member.tallies, journal.ladder, first))
+    journal.change(tallies=measures.trimmed(member.tallies, journal.ladder, first, today))
     if journal.counts_growth_by_day:
         journal.change(growth_days=tiers.counting(member.growth_days, member, programme, today))
     since = journal.now - REMEMBERED_FOR

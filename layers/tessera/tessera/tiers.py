@@ -317,6 +317,7 @@ def applied(tier: TierHeld, change: Change, instant: datetime, version: int) -> 
                 grace=False,
                 unearned=change.unearned,
                 programme_version=version,
+                before=None,
             )
         case "grace":
             return replace(tier, until=change.until, grace=True)

@@ -136,8 +136,9 @@ def _counting(state: Member, member: Member, programme: Programme) -> growth_day
 
 
 def _tallies(state: Member, member: Member, programme: Programme) -> Mapping[str, measures.Tally]:
-    first = tiers.earliest_day(member, programme, local_day(member.booked_at, programme.zone))
-    return measures.trimmed(state.tallies, programme.ladder(member.account), first)
+    today = local_day(member.booked_at, programme.zone)
+    first = tiers.earliest_day(member, programme, today)
+    return measures.trimmed(state.tallies, programme.ladder(member.account), first, today)
 
 
 @dataclass(slots=True)
