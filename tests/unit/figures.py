@@ -1,5 +1,10 @@
-"""The programme as plain numbers, for the naive model."""
+"""The programme, and what the product answers, in the words of the naive model."""
 
+from typing import Any
+
+from tessera.conditions import Progress, Steps
+from tessera.instants import parse_instant
+from tessera.journal import Entry
 from tessera.programme import ladders
 from tessera.programme.ladders import CalendarYear, Days, Decay, Ladder, TermOfDays, TermToYearEnd, Window
 from tessera.programme.model import FixedDates, Inactivity, MonthEnd, Programme, Reward
@@ -84,3 +89,22 @@ def condition(rules: ladders.AllOf | ladders.AnyOf | ladders.Criterion) -> naive
         return naive_tiers.AnyOf(tuple(condition(part) for part in rules.any))
     within = rules.within.days if isinstance(rules.within, Days) else rules.within
     return naive_tiers.Asked(rules.measure, rules.at_least, within)
+
+
+def haves(progress: Progress) -> list[naive_tiers.Have]:
+    """List how far the member has come with everything that is asked for, however it is combined."""
+    if isinstance(progress, Steps):
+        return [have for part in progress.parts for have in haves(part)]
+    within = progress.within.days if isinstance(progress.within, Days) else progress.within
+    return [naive_tiers.Have(naive_tiers.Asked(progress.measure, progress.need, within), progress.have)]
+
+
+def tier_told(entry: Entry) -> list[naive_tiers.Told]:
+    """Answer what an entry tells of the tier that is earned: as of its own instant, if time has brought it."""
+    detail: Any = entry.detail
+    if "tier" not in detail:
+        return []
+    at = entry.at if entry.kind in ("tier_change", "tier_review", "maturity") else entry.recorded_at
+    tier = detail["tier"]
+    until = parse_instant(tier["until"]) if "until" in tier else None
+    return [naive_tiers.Told(at, tier["reason"], tier["from"], tier["to"], until)]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import ceil
-from typing import Any, Literal
+from typing import Literal
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -32,15 +32,14 @@ from tessera import (
     tiers,
 )
 from tessera.card import Card, card
-from tessera.conditions import Progress, Steps, missing
+from tessera.conditions import missing
 from tessera.coupons import Coupon
 from tessera.enrolment import enrol
 from tessera.history import rebuild
-from tessera.instants import local_day, midnight, parse_instant
-from tessera.journal import Entry, Journal
+from tessera.instants import local_day, midnight
+from tessera.journal import Journal
 from tessera.member import Member, Standing
 from tessera.messages import ActionDone
-from tessera.programme.ladders import Days
 from tessera.programme.model import Programme
 from tessera.purchases import Order, OrderLine
 from tessera.redemptions import Redemption
@@ -49,8 +48,8 @@ from tessera.settlement import due_at, settle
 from tessera.shapes import Line
 from tessera.verification import verify
 from tests.factories import buy, checkout_request, line, order_message, refund, refund_message
-from tests.unit import naive, naive_tiers
-from tests.unit.figures import figures
+from tests.unit import naive
+from tests.unit.figures import figures, haves, tier_told
 from tests.unit.naive import Account
 from tests.unit.strategies import baskets, programmes
 
@@ -60,25 +59,6 @@ LONG_WAITS = [timedelta(days=days) for days in (10, 20, 33, 45, 75, 140, 400)]
 LATE = st.just(timedelta(0)) | st.integers(1, 60 * 24).map(lambda hours: timedelta(hours=hours))
 """How long ago something happened that is only told now."""
 COUPONS_A_MEMBER = {"five_off": 2, "tenth_off": 1}
-
-
-def haves(progress: Progress) -> list[naive_tiers.Have]:
-    """List how far the member has come with everything that is asked for, however it is combined."""
-    if isinstance(progress, Steps):
-        return [have for part in progress.parts for have in haves(part)]
-    within = progress.within.days if isinstance(progress.within, Days) else progress.within
-    return [naive_tiers.Have(naive_tiers.Asked(progress.measure, progress.need, within), progress.have)]
-
-
-def tier_told(entry: Entry) -> list[naive_tiers.Told]:
-    """Answer what an entry tells of the tier that is earned: as of its own instant, if time has brought it."""
-    detail: Any = entry.detail
-    if "tier" not in detail:
-        return []
-    at = entry.at if entry.kind in ("tier_change", "tier_review", "maturity") else entry.recorded_at
-    tier = detail["tier"]
-    until = parse_instant(tier["until"]) if "until" in tier else None
-    return [naive_tiers.Told(at, tier["reason"], tier["from"], tier["to"], until)]
 
 
 def lasting(member: Member) -> Member:
