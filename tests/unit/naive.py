@@ -1,4 +1,4 @@
-"""A member's points and growth, reckoned the slow and obvious way: all that happened, replayed from the start.
+"""A member's points, growth and tier, reckoned the slow and obvious way: all that happened, replayed from the start.
 
 This is what the product is compared with, so it shares nothing with it: a plain list of lots, plain figures in place of
 the programme, nothing packed, nothing kept between two questions. Instants are in UTC, days are in the programme's zone
@@ -15,14 +15,18 @@ from functools import partial
 from typing import Concatenate, Literal, ParamSpec
 from zoneinfo import ZoneInfo
 
+from tests.unit.naive_tiers import Asked, Climb, LadderFigures, all_asked, covers
+
 P = ParamSpec("P")
 
 BEGINNING_OF_TIME, END_OF_TIME = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 REMEMBERED = timedelta(days=366)
 """For how long it is known what has expired, so that no refund takes it once more."""
+KNOWN_ACTIVE = 62
+"""For how many days at least it is known whether the member was active; what is told later makes no day active."""
 COUNTED_DAYS = 62
 """For how many days it is known what actions have earned; a capped period that began before them earns nothing."""
-LAPSE, EXPIRY, DECAY, MATURITY = range(4)
+TENURE, LAPSE, EXPIRY, DECAY, MATURITY, REVIEW, PLACEMENT = range(7)
 """What time does, in the order in which it is done at the same instant."""
 
 
@@ -92,6 +96,7 @@ class Figures:
     streaks: dict[int, Given]
     expiry: MonthEnd | Dates | Inactivity | None
     growth: Window | CalendarYear | Decay | None
+    ladder: LadderFigures
     return_window_days: int = 0
     growth_waits: bool = False
     debt: bool = False
@@ -160,6 +165,20 @@ class Order:
     """What had paid for it and has not come back, in the order in which it was taken."""
     gone_before: int
     """How many times points had expired when it was booked."""
+    day: date
+    counted_at: datetime
+    counts: bool
+    """Whether it counts towards the tier: that of a frozen or closed member does not."""
+
+    @property
+    def spend(self) -> int:
+        """What was paid for it and has not come back."""
+        return sum(line.amount - int(line.amount * line.refunded) for line in self.lines.values())
+
+    @property
+    def came_back(self) -> bool:
+        """Whether all of it has come back."""
+        return all(line.refunded == 1 for line in self.lines.values())
 
 
 @dataclass
@@ -202,6 +221,7 @@ class History:
         for at, what in self.happened:
             account.pass_time(at)
             what(account)
+            account.climb.rise(at)
         account.pass_time(now)
         return account
 
@@ -215,6 +235,8 @@ class Account:
         self.now = now
         self.decays_done_until = now
         self.active_on = date.min
+        self.active_days: set[date] = set()
+        self.climb = Climb(figures.ladder, figures.zone, now, self.have)
         self.standing = "active"
         self.lots: list[Lot] = []
         self.debt = 0
@@ -258,12 +280,16 @@ class Account:
     @property
     def worth(self) -> int:
         """What growth counts for."""
+        return self.worth_on(self.today())
+
+    def worth_on(self, today: date) -> int:
+        """Answer what growth counts for on a day, as things stand."""
         rule = self.figures.growth
         counting = [growth for growth in self.growth if not growth.waits_until]
         if isinstance(rule, Window):
-            return sum(growth.amount for growth in counting if growth.day > self.today() - timedelta(days=rule.days))
+            return sum(growth.amount for growth in counting if growth.day > today - timedelta(days=rule.days))
         if isinstance(rule, CalendarYear):
-            return sum(growth.amount for growth in counting if growth.day.year == self.today().year)
+            return sum(growth.amount for growth in counting if growth.day.year == today.year)
         exact = Fraction(0)
         for growth in counting:
             left = Fraction(growth.amount)
@@ -271,6 +297,33 @@ class Account:
                 left *= share
             exact += left
         return int(exact)
+
+    def have(self, asked: Asked, today: date) -> int:
+        """Count something that a tier asks for, as it stands on a day."""
+        orders = [order for order in self.orders.values() if order.counts and covers(asked.within, order.day, today)]
+        match asked.measure:
+            case "growth":
+                return self.worth_on(today)
+            case "spend":
+                return sum(order.spend for order in orders)
+            case "orders":
+                return sum(not order.came_back for order in orders)
+            case "active_days":
+                return sum(covers(asked.within, day, today) for day in self.active_days)
+            case "tenure":
+                return (today - self.day_of(self.climb.enrolled_at)).days
+
+    @property
+    def days_known(self) -> int:
+        """For how many days it is known whether the member was active: a year, if a tier asks for what was in it."""
+        windows = [
+            asked.within
+            for rung in self.figures.ladder.rungs
+            for asked in all_asked(rung.condition)
+            if asked.measure == "active_days"
+        ]
+        days = [366 if within == "calendar_year" else within for within in windows]
+        return max([KNOWN_ACTIVE, *(each for each in days if isinstance(each, int))])
 
     def today(self) -> date:
         """Answer which day it is."""
@@ -418,7 +471,13 @@ class Account:
             earned.matures = matures
         paid = self.spent.pop(redemption_id, []) if redemption_id else []
         self.orders[order_id] = Order(
-            {line_id: replace(line) for line_id, line in lines.items()}, earned, paid, len(self.gone)
+            {line_id: replace(line) for line_id, line in lines.items()},
+            earned,
+            paid,
+            len(self.gone),
+            self.day_of(placed_at),
+            self.now,
+            self.standing == "active",
         )
         self.put([replace(earned, points=sum(line.points for line in lines.values()))])
         self.grow(
@@ -444,6 +503,8 @@ class Account:
         for counted in self.growth:
             if counted.order_id == order_id:
                 counted.amount -= growth
+        if order.counts:
+            self.climb.refund(order.counted_at, self.now)
 
     def act(self, kind: str, at: datetime) -> None:
         """Count an action: what it earns, or what the caps leave of it."""
@@ -480,6 +541,14 @@ class Account:
         self.earn((max(0, points), growth), self.now)
         self.take(self.at_hand(), max(0, -points))
 
+    def place(self, tier_id: str, until: datetime) -> None:
+        """Be placed on a tier."""
+        self.climb.place(tier_id, self.now, until)
+
+    def end_placement(self) -> None:
+        """Be placed nowhere any more."""
+        self.climb.end_placement()
+
     def change_standing(self, standing: str) -> None:
         """Freeze, unfreeze or close."""
         self.standing = standing
@@ -493,6 +562,7 @@ class Account:
                 break
             self.now = instant
             do()
+            self.climb.rise(instant)
         self.now = self.decays_done_until = until
 
     def coming(self) -> Iterable[tuple[datetime, int, Callable[[], None]]]:
@@ -505,19 +575,33 @@ class Account:
                 yield lot.matures, MATURITY, partial(self.mature, lot)
         for growth in self.growth:
             if growth.waits_until:
-                yield growth.waits_until, MATURITY, partial(self.count, growth)
+                yield growth.waits_until, MATURITY, partial(self.count, growth.waits_until)
         rule = self.figures.growth
         if isinstance(rule, Decay) and self.worth:
             months = rule.idle_months
             while self.after(months_later(self.active_on, months)) <= self.decays_done_until:
                 months += 1
             yield self.after(months_later(self.active_on, months)), DECAY, self.decay
+        yield from self.coming_to_the_tier()
+
+    def coming_to_the_tier(self) -> Iterable[tuple[datetime, int, Callable[[], None]]]:
+        """List what time will do next to the tier."""
+        for midnight in self.climb.long_enough():
+            if midnight > self.now:
+                yield midnight, TENURE, partial(self.climb.rise, midnight)
+        if self.climb.spell.until:
+            yield self.climb.spell.until, REVIEW, partial(self.climb.end_term, self.climb.spell.until)
+        if self.climb.lent:
+            yield self.climb.lent.until, PLACEMENT, self.climb.end_placement
 
     # What that comes to.
 
     def is_active(self, at: datetime) -> None:
         """Note that the member did something."""
-        self.active_on = max(self.active_on, self.day_of(at))
+        day = self.day_of(at)
+        self.active_on = max(self.active_on, day)
+        if (self.today() - day).days < self.days_known:
+            self.active_days.add(day)
 
     def earn(self, given: Given, at: datetime) -> None:
         """Give points and growth that were earned at some instant."""
@@ -606,10 +690,12 @@ class Account:
         self.lots.remove(lot)
         self.put([replace(lot, matures=None)])
 
-    def count(self, growth: Growth) -> None:
+    def count(self, waited_until: datetime) -> None:
         """Let growth that has waited count."""
-        growth.waits_until = None
-        growth.decays_before = len(self.decays)
+        for growth in self.growth:
+            if growth.waits_until == waited_until:
+                growth.waits_until = None
+                growth.decays_before = len(self.decays)
 
     def decay(self) -> None:
         """Let growth lose its share; what has come to nothing is forgotten."""

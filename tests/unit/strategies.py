@@ -1,5 +1,7 @@
 """What the properties are tried on."""
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from tessera.programme.model import Programme
@@ -45,19 +47,6 @@ def programmes(draw: st.DrawFn) -> Programme:
             ]
         )
     )
-    growth = draw(
-        st.sampled_from(
-            [
-                {"policy": "window", "days": 30},
-                {"policy": "window", "days": 365},
-                {"policy": "calendar_year"},
-                {"policy": "lifetime"},
-                {"policy": "decay", "idle_months": 1, "percent": 25},
-                {"policy": "decay", "idle_months": 6, "percent": 7},
-                {"policy": "decay", "idle_months": 2, "percent": 100},
-            ]
-        )
-    )
     return programme(
         zone=draw(st.sampled_from(["Europe/London", "America/New_York", "UTC"])),
         welcome={"points": 100, "growth": 3, "make_up_cards": 6},
@@ -69,7 +58,7 @@ def programmes(draw: st.DrawFn) -> Programme:
             "refund": draw(st.sampled_from(["debt", "floor"])),
             "returned_grace_days": draw(st.sampled_from([10, 0, 60])),
         },
-        tiers=RULES["tiers"] | {"growth": growth},
+        tiers=draw(ladders()),
         actions={
             "review": {
                 "name": "Review",
@@ -89,3 +78,84 @@ def programmes(draw: st.DrawFn) -> Programme:
             "ceilings": {"operator": {"points": 500, "growth": 50}},
         },
     )
+
+
+GROWTH = st.sampled_from(
+    [
+        {"policy": "window", "days": 30},
+        {"policy": "window", "days": 365},
+        {"policy": "calendar_year"},
+        {"policy": "lifetime"},
+        {"policy": "decay", "idle_months": 1, "percent": 25},
+        {"policy": "decay", "idle_months": 6, "percent": 7},
+        {"policy": "decay", "idle_months": 2, "percent": 100},
+    ]
+)
+TERMS = st.sampled_from(
+    [
+        {"policy": "days", "days": 30},
+        {"policy": "days", "days": 365},
+        {"policy": "calendar_year"},
+        {"policy": "anniversary"},
+    ]
+)
+REVIEWS = st.builds(
+    lambda policy, grace_days: {**policy, "grace_days": grace_days},
+    st.sampled_from(
+        [
+            {"policy": "to_earned"},
+            {"policy": "to_earned", "soft_landing": True},
+            {"policy": "one_step"},
+            {"policy": "keep"},
+        ]
+    ),
+    st.sampled_from([0, 14, 45]),
+)
+WITHIN = st.sampled_from([{"days": 10}, {"days": 90}, "calendar_year", "lifetime"])
+
+
+@st.composite
+def criteria(draw: st.DrawFn, rung: int) -> dict[str, Any]:
+    """Draw something that a tier asks for: the more, the higher it stands."""
+    measure, least = draw(
+        st.sampled_from([("growth", 60), ("spend", 20_000), ("orders", 1), ("active_days", 2), ("tenure", 20)])
+    )
+    criterion = {"measure": measure, "at_least": least * rung * draw(st.integers(1, 3))}
+    if measure in ("growth", "tenure"):
+        return criterion
+    return criterion | {"within": draw(WITHIN)}
+
+
+def conditions(rung: int) -> st.SearchStrategy[dict[str, Any]]:
+    """Draw what a tier asks for, combined in any way."""
+    return st.recursive(
+        criteria(rung),
+        lambda parts: st.builds(
+            lambda form, of: {form: of}, st.sampled_from(["any", "all"]), st.lists(parts, min_size=1, max_size=3)
+        ),
+        max_leaves=3,
+    )
+
+
+@st.composite
+def ladders(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a ladder: any policies, and tiers that ask for anything, or are by invitation only."""
+    tiers = [
+        draw(st.just({"by_invitation": True}) if draw(st.integers(0, 4)) == 4 else entries(rung))
+        for rung in range(1, draw(st.integers(2, 5)))
+    ]
+    return {
+        "growth": draw(GROWTH),
+        "term": draw(TERMS),
+        "review": draw(REVIEWS),
+        "refunds": draw(st.sampled_from(["review", "keep"])),
+        "ladder": [
+            {"id": f"t{i}", "name": f"T{i}", "multiplier_bp": 10_000 + 2500 * i, **tier}
+            for i, tier in enumerate([{}, *tiers])
+        ],
+    }
+
+
+def entries(rung: int) -> st.SearchStrategy[dict[str, Any]]:
+    """Draw how a tier is reached; that it is by growth alone may be said shortly."""
+    return st.one_of(conditions(rung).map(lambda entry: {"entry": entry}), st.just({"growth": 60 * rung}))

@@ -32,6 +32,7 @@ from tessera import (
     tiers,
 )
 from tessera.card import Card, card
+from tessera.conditions import missing
 from tessera.coupons import Coupon
 from tessera.enrolment import enrol
 from tessera.history import rebuild
@@ -39,8 +40,7 @@ from tessera.instants import local_day, midnight
 from tessera.journal import Journal
 from tessera.member import Member, Standing
 from tessera.messages import ActionDone
-from tessera.programme.ladders import CalendarYear, Decay, Window
-from tessera.programme.model import FixedDates, Inactivity, MonthEnd, Programme, Reward
+from tessera.programme.model import Programme
 from tessera.purchases import Order, OrderLine
 from tessera.redemptions import Redemption
 from tessera.refusals import Conflict, Forbidden
@@ -49,6 +49,7 @@ from tessera.shapes import Line
 from tessera.verification import verify
 from tests.factories import buy, checkout_request, line, order_message, refund, refund_message
 from tests.unit import naive
+from tests.unit.figures import figures, haves, tier_told
 from tests.unit.naive import Account
 from tests.unit.strategies import baskets, programmes
 
@@ -58,55 +59,6 @@ LONG_WAITS = [timedelta(days=days) for days in (10, 20, 33, 45, 75, 140, 400)]
 LATE = st.just(timedelta(0)) | st.integers(1, 60 * 24).map(lambda hours: timedelta(hours=hours))
 """How long ago something happened that is only told now."""
 COUPONS_A_MEMBER = {"five_off": 2, "tenth_off": 1}
-
-
-def figures(programme: Programme, member_zone: str) -> naive.Figures:
-    """Write the programme as plain numbers."""
-    points, growth, rules = programme.points, programme.tiers.growth, programme.points.expiry
-    return naive.Figures(
-        zone=programme.zone,
-        member_zone=member_zone,
-        welcome=given(programme.welcome),
-        daily=given(programme.sign_ins.daily),
-        cards=programme.welcome.make_up_cards,
-        within_days=programme.sign_ins.make_up.within_days if programme.sign_ins.make_up else 0,
-        streaks={streak.days: given(streak) for streak in programme.sign_ins.streaks},
-        expiry=naive.MonthEnd(rules.months)
-        if isinstance(rules, MonthEnd)
-        else naive.Dates(tuple((int(day[:2]), int(day[3:])) for day in rules.dates), rules.least_days)
-        if isinstance(rules, FixedDates)
-        else naive.Inactivity(rules.days)
-        if isinstance(rules, Inactivity)
-        else None,
-        growth=naive.Decay(growth.idle_months, growth.percent)
-        if isinstance(growth, Decay)
-        else naive.Window(growth.days)
-        if isinstance(growth, Window)
-        else naive.CalendarYear()
-        if isinstance(growth, CalendarYear)
-        else None,
-        return_window_days=points.return_window_days,
-        growth_waits=points.growth_waits,
-        debt=points.refund == "debt",
-        grace_days=points.returned_grace_days,
-        actions={
-            kind: naive.ActionFigures(
-                given(action),
-                {
-                    "day": (action.caps.day.points, action.caps.day.growth),
-                    "week": (action.caps.week.points, action.caps.week.growth),
-                    "month": (action.caps.month.points, action.caps.month.growth),
-                    "lifetime": (action.caps.lifetime.points, action.caps.lifetime.growth),
-                },
-            )
-            for kind, action in programme.actions.items()
-        },
-    )
-
-
-def given(reward: Reward) -> tuple[int, int]:
-    """Answer the points and the growth of a reward."""
-    return reward.points, reward.growth
 
 
 def lasting(member: Member) -> Member:
@@ -141,6 +93,7 @@ class Life(RuleBasedStateMachine):
         self.member = journal.member
         self.model = naive.History(figures(programme, zone or programme.zone))
         self.model.add(self.now, Account.enrol)
+        self.answered = (self.now, 1), self.model.account(self.now)
 
     def opened(self) -> Journal:
         return settle(self.member, self.programme, self.now)
@@ -154,7 +107,11 @@ class Life(RuleBasedStateMachine):
         return f"O{self.ids}"
 
     def account(self) -> Account:
-        return self.model.account(self.now)
+        """Ask the model, once for each instant and all that had happened by then."""
+        asked = self.now, len(self.model.happened)
+        if self.answered[0] != asked:
+            self.answered = asked, self.model.account(self.now)
+        return self.answered[1]
 
     def earns(self) -> bool:
         return self.member.standing == "active"
@@ -244,6 +201,8 @@ class Life(RuleBasedStateMachine):
     def buy(self, basket: list[Line], late: timedelta) -> str:
         journal = self.opened()
         order = buy(journal, *basket, order_id=self.next_id(), placed_at=self.now - late)
+        if self.earns():
+            assert journal.entries[-1].detail["multiplier_bp"] == self.account().climb.rung.multiplier_bp
         self.keep(journal)
         self.count(order)
         return order.order_id
@@ -343,6 +302,29 @@ class Life(RuleBasedStateMachine):
             return
         assert points >= 0 or -points <= self.account().available
         self.model.add(self.now, Account.adjust, points, growth)
+        self.keep(journal)
+
+    @rule(data=st.data(), time=st.sampled_from([timedelta(days=5), timedelta(days=90), timedelta(days=500)]))
+    def is_placed(self, data: st.DataObject, time: timedelta) -> None:
+        tier = data.draw(st.sampled_from(self.programme.tiers.ladder[1:])).id
+        journal = self.opened()
+        climb = self.account().climb
+        higher = climb.find(tier) > climb.spell.rung
+        try:
+            operators.place(journal, tier, self.now + time, reason="goodwill", note="", by="o")
+        except Conflict:
+            assert not higher or self.member.standing == "closed"
+            return
+        assert higher
+        self.model.add(self.now, Account.place, tier, self.now + time)
+        self.keep(journal)
+
+    @precondition(lambda self: self.member.placement)
+    @rule()
+    def is_placed_no_more(self) -> None:
+        journal = self.opened()
+        operators.end_placement(journal, reason="goodwill", note="", by="o")
+        self.model.add(self.now, Account.end_placement)
         self.keep(journal)
 
     def stand(self, standing: Standing) -> None:
@@ -527,6 +509,19 @@ class Life(RuleBasedStateMachine):
         }
 
     @invariant()
+    def the_tier_is_what_the_model_says(self) -> None:
+        seen, climb = card(self.member, self.programme, self.now).outlook, self.account().climb
+        assert (seen.tier.id, seen.since, seen.until, seen.grace) == climb.shown
+        ahead = seen.next_tier
+        assert (ahead and (ahead.tier.id, haves(ahead.progress), missing(ahead.progress))) == climb.ahead(self.now)
+        assert (seen.keeping and seen.keeping.progress and haves(seen.keeping.progress)) == climb.keeping(self.now)
+
+    @invariant()
+    def the_history_of_the_tier_is_what_the_model_says(self) -> None:
+        entries = [*self.ledger, *self.opened().entries]
+        assert [told for entry in entries for told in tier_told(entry)] == self.account().climb.told
+
+    @invariant()
     def the_card_of_the_past_is_what_it_was(self) -> None:
         for instant, then in list(self.seen.items())[-2:]:
             if instant < self.now:
@@ -542,5 +537,5 @@ class Life(RuleBasedStateMachine):
         assert tiers.held_rank(member, self.programme) >= tiers.earned(member, self.programme, self.now)
 
 
-Life.TestCase.settings = settings(max_examples=200, stateful_step_count=25)
+Life.TestCase.settings = settings(max_examples=60, stateful_step_count=25)
 TestAMembersLife = Life.TestCase

@@ -1,0 +1,114 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tessera import tiers
+from tessera.conditions import Progress, missing
+from tessera.journal import Journal
+from tessera.programme.model import Programme
+from tests.factories import NOON, RULES, buy, later, line, opened, programme, refund, refund_message
+
+LIFELONG = {"within": "lifetime"}
+FIVE_ORDERS = {"measure": "orders", "at_least": 5, **LIFELONG}
+POUNDS_100 = {"measure": "spend", "at_least": 10_000, **LIFELONG}
+
+
+def asking(entry: dict[str, Any]) -> Programme:
+    """Make a programme with one tier to be reached."""
+    ladder = [{"id": "low", "name": "Low"}, {"id": "top", "name": "Top", "entry": entry}]
+    return programme(tiers=RULES["tiers"] | {"ladder": ladder})
+
+
+def ahead(journal: Journal) -> Progress:
+    """Answer how far the member has come with the tier to be reached."""
+    next_tier = tiers.next_tier(journal.member, journal.programme, journal.now)
+    assert next_tier
+    return next_tier.progress
+
+
+def after_orders(*pounds: int, entry: dict[str, Any]) -> Journal:
+    """Answer a member after orders of so many pounds."""
+    journal = opened(rules=asking(entry))
+    for amount in pounds:
+        buy(journal, line(unit_price=amount * 100))
+    return journal
+
+
+@pytest.mark.parametrize(
+    ("form", "pounds", "tier"),
+    [
+        ("all", [100], "low"),
+        ("all", [1, 1, 1, 1, 96], "top"),
+        ("any", [99], "low"),
+        ("any", [100], "top"),
+        ("any", [1, 1, 1, 1, 1], "top"),
+    ],
+)
+def test_all_conditions_or_any_one_of_them_bring_a_tier(form: str, pounds: list[int], tier: str) -> None:
+    assert after_orders(*pounds, entry={form: [FIVE_ORDERS, POUNDS_100]}).member.tier.id == tier
+
+
+def test_conditions_are_combined_to_any_depth() -> None:
+    entry = {"all": [{"any": [FIVE_ORDERS, POUNDS_100]}, {"measure": "growth", "at_least": 150}]}
+    assert after_orders(100, entry=entry).member.tier.id == "low"
+    assert after_orders(100, 50, entry=entry).member.tier.id == "top"
+
+
+def test_of_all_conditions_it_is_told_what_each_still_misses() -> None:
+    journal = after_orders(30, 20, entry={"all": [FIVE_ORDERS, POUNDS_100]})
+    assert missing(ahead(journal)) == {"orders": 3, "spend": 5000}
+
+
+def test_where_one_of_several_is_enough_the_nearest_is_told() -> None:
+    assert missing(ahead(after_orders(70, entry={"any": [FIVE_ORDERS, POUNDS_100]}))) == {"spend": 3000}
+    assert missing(ahead(after_orders(1, 1, 1, entry={"any": [FIVE_ORDERS, POUNDS_100]}))) == {"orders": 2}
+
+
+def test_of_a_measure_that_is_asked_for_twice_the_greater_part_is_told() -> None:
+    lately = {"measure": "spend", "at_least": 5000, "within": {"days": 7}}
+    journal = later(after_orders(90, entry={"all": [POUNDS_100, lately]}), days=7)
+    assert missing(ahead(journal)) == {"spend": 5000}
+
+
+def test_an_order_counts_as_one_until_all_of_it_has_come_back() -> None:
+    journal = opened(rules=asking(FIVE_ORDERS))
+    order = buy(journal, line(quantity=2))
+    order = refund(journal, order, refund_message({"1": 1}))
+    assert missing(ahead(journal)) == {"orders": 4}
+    refund(journal, order, refund_message({"1": 1}, refund_id="R2"))
+    assert missing(ahead(journal)) == {"orders": 5}
+
+
+def test_what_comes_back_is_not_spent_on_the_day_of_the_order() -> None:
+    journal = opened(rules=asking(POUNDS_100 | {"within": {"days": 30}}))
+    order = buy(journal, line(unit_price=6000))
+    journal = later(journal, days=10)
+    refund(journal, order, refund_message({"1": 1}))
+    buy(journal, line(unit_price=5000))
+    assert missing(ahead(journal)) == {"spend": 5000}
+
+
+def test_tenure_counts_days_of_the_programmes_zone_since_enrolment() -> None:
+    journal = later(opened(rules=asking({"measure": "tenure", "at_least": 30})), hours=11)
+    assert missing(ahead(journal)) == {"tenure": 30}
+    assert missing(ahead(later(journal, hours=2))) == {"tenure": 29}
+
+
+@pytest.mark.parametrize(("days", "tier"), [(6, "top"), (7, "low")])
+def test_days_on_which_the_member_was_active_count_once_and_within_their_window(days: int, tier: str) -> None:
+    journal = opened(rules=asking({"measure": "active_days", "at_least": 2, "within": {"days": 7}}))
+    buy(journal)
+    buy(journal, order_id="O2")
+    assert journal.member.tier.id == "low"
+    journal = later(journal, days=days)
+    buy(journal, order_id="O3")
+    assert journal.member.tier.id == tier
+
+
+def test_an_activity_told_later_than_its_day_is_known_for_makes_no_day_active() -> None:
+    journal = opened(NOON + timedelta(days=200), asking({"measure": "active_days", "at_least": 3, **LIFELONG}))
+    buy(journal, placed_at=journal.now - timedelta(days=61))
+    assert missing(ahead(journal)) == {"active_days": 2}
+    buy(journal, placed_at=journal.now - timedelta(days=62), order_id="O2")
+    assert missing(ahead(journal)) == {"active_days": 2}

@@ -1,0 +1,54 @@
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from tessera import measures
+from tessera.measures import Tally
+from tessera.programme.ladders import Days, Ladder
+from tests.factories import NOON, RULES
+
+TODAY = NOON.date()
+DAYS = {TODAY - timedelta(days=ago): 10 ** (ago // 30) for ago in (0, 30, 60, 90)}
+
+
+def ladder(*criteria: dict[str, Any]) -> Ladder:
+    """Make a ladder whose one tier asks for all of these."""
+    tiers = [{"id": "low", "name": "Low"}, {"id": "top", "name": "Top", "entry": {"all": list(criteria)}}]
+    return Ladder.model_validate(RULES["tiers"] | {"ladder": tiers})
+
+
+@pytest.mark.parametrize(
+    ("within", "value"),
+    [(Days(days=30), 1), (Days(days=31), 11), (Days(days=91), 1111), ("calendar_year", 111), ("lifetime", 9999)],
+)
+def test_a_window_is_exact_to_the_day(within: Any, value: int) -> None:
+    # The days are 2 March, 31 January, 1 January and 2 December.
+    assert measures.value(Tally(DAYS, 9999), within, TODAY) == value
+
+
+def test_only_what_is_asked_for_is_kept_and_for_as_long_as_its_longest_window() -> None:
+    kept = measures.kept_days(
+        ladder(
+            {"measure": "spend", "at_least": 1, "within": {"days": 90}},
+            {"measure": "spend", "at_least": 1, "within": {"days": 100}},
+            {"measure": "orders", "at_least": 1, "within": "calendar_year"},
+            {"measure": "tenure", "at_least": 1},
+        )
+    )
+    assert kept == {"spend": 100, "orders": 366}
+
+
+def test_what_no_window_reaches_again_is_dropped_and_stays_in_the_sum_of_a_lifetime() -> None:
+    rules = ladder({"measure": "spend", "at_least": 1, "within": {"days": 90}})
+    trimmed = measures.trimmed({"spend": Tally(DAYS, 9999), "orders": Tally({}, 3)}, rules, TODAY)
+    assert trimmed == {"spend": Tally({day: n for day, n in DAYS.items() if n < 1000}, 9999)}
+
+
+def test_a_refund_leaves_the_day_of_its_order() -> None:
+    rules = ladder({"measure": "spend", "at_least": 1, "within": {"days": 90}})
+    day = date(2026, 1, 31)
+    detail = {"spend": -10, "order_day": day.isoformat()}
+    after = measures.after_entry({"spend": Tally(DAYS, 9999)}, rules, "UTC", TODAY, "refund", NOON, detail)
+    assert after["spend"].lifetime == 9989
+    assert day not in after["spend"].days

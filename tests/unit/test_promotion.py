@@ -1,0 +1,134 @@
+"""What becomes of tiers when the programme has changed."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from tessera import outlook, tiers
+from tessera.journal import Entry, Journal
+from tessera.measures import Tally
+from tessera.programme.model import Programme
+from tessera.promotion import promote, tallied
+from tessera.settlement import due_at, settle
+from tests.factories import NOON, PROGRAMME, RULES, buy, later, line, opened, programme
+
+YEAR = timedelta(days=365)
+
+
+def version(number: int, *ladder: dict[str, Any], **parts: Any) -> Programme:
+    """Make a later version of the programme, that knows the first."""
+    tiers = [{"id": "low", "name": "Low"}, *ladder]
+    after = programme(version=number, tiers=RULES["tiers"] | {"ladder": tiers} | parts)
+    return after.following({1: PROGRAMME})
+
+
+SPENDERS = {
+    "id": "spender",
+    "name": "Spender",
+    "entry": {"measure": "spend", "at_least": 15_000, "within": {"days": 90}},
+}
+ASKS_FOR_1000 = version(2, {"id": "middle", "name": "Middle", "growth": 1000})
+ASKS_FOR_SPEND = version(2, {"id": "middle", "name": "Middle", "growth": 1000}, SPENDERS)
+
+
+def after_two_orders() -> tuple[Journal, list[Entry]]:
+    """Answer a member of the first version's middle tier, with £100 and £60 spent in ten days, and the ledger."""
+    first = opened()
+    buy(first, line(unit_price=10_000))
+    second = later(first, days=10)
+    buy(second, line(unit_price=6_000), order_id="O2")
+    return second, first.entries + second.entries
+
+
+def reevaluated(before: Journal, ledger: list[Entry], rules: Programme, now: datetime) -> Journal:
+    """Evaluate a member anew under a later version."""
+    journal = settle(tallied(before.member, ledger, rules), rules, now)
+    promote(journal)
+    return journal
+
+
+def test_what_was_spent_before_the_programme_asked_for_it_is_found_in_the_ledger() -> None:
+    journal, ledger = after_two_orders()
+    assert journal.member.tallies == {}
+    after = reevaluated(journal, ledger, ASKS_FOR_SPEND, journal.now + timedelta(days=1))
+    assert after.member.tallies["spend"] == Tally({NOON.date(): 10_000, journal.now.date(): 6_000}, 16_000)
+    assert after.member.tier.id == "spender"
+    assert [(entry.kind, entry.recorded_at) for entry in after.entries] == [("tier_change", after.now)]
+
+
+def test_a_second_evaluation_changes_nothing() -> None:
+    journal, ledger = after_two_orders()
+    once = reevaluated(journal, ledger, ASKS_FOR_SPEND, journal.now)
+    twice = reevaluated(once, ledger + once.entries, ASKS_FOR_SPEND, once.now)
+    assert (twice.entries, twice.member) == ([], once.member)
+
+
+def test_a_new_version_that_asks_for_more_lowers_nobody_within_the_term() -> None:
+    journal, ledger = after_two_orders()
+    after = reevaluated(journal, ledger, ASKS_FOR_1000, journal.now)
+    assert (after.member.tier, after.entries) == (journal.member.tier, [])
+
+
+def test_the_review_under_a_new_version_goes_by_what_that_asks_for() -> None:
+    journal, ledger = after_two_orders()
+    after = reevaluated(journal, ledger, ASKS_FOR_1000, journal.now)
+    assert settle(after.member, ASKS_FOR_1000, NOON + YEAR).member.tier.id == "low"
+
+
+def test_a_review_waits_until_it_is_known_what_was_done_under_earlier_versions() -> None:
+    journal, ledger = after_two_orders()
+    entry = {"measure": "spend", "at_least": 6_000, "within": {"days": 365}}
+    rules = version(2, {"id": "middle", "name": "Middle", "entry": entry})
+    waiting = settle(journal.member, rules, NOON + YEAR)
+    assert (waiting.entries, waiting.member.tier) == ([], journal.member.tier)
+    assert due_at(waiting.member, rules) == NOON + YEAR
+    (reviewed,) = reevaluated(waiting, ledger, rules, NOON + 1.5 * YEAR).entries
+    assert (reviewed.kind, reviewed.at) == ("tier_review", NOON + YEAR)
+
+
+def test_a_tier_that_was_dropped_is_held_to_the_end_of_its_term_and_ranks_as_the_next_lower_one() -> None:
+    bought = opened()
+    buy(bought, line(unit_price=50_000))
+    rules = version(
+        2, {"id": "middle", "name": "Middle", "growth": 100}, {"id": "upper", "name": "Upper", "growth": 900}
+    )
+    after = later(bought, days=1)
+    after = settle(after.member, rules, after.now)
+    assert tiers.held(after.member, rules).id == "high"
+    assert tiers.held_rank(after.member, rules) == 1
+    buy(after, line(unit_price=40_000), order_id="O2")
+    assert after.member.tier.id == "upper"
+
+
+def test_without_its_earlier_version_a_dropped_tier_is_the_lowest() -> None:
+    bought = opened()
+    buy(bought, line(unit_price=50_000))
+    rules = programme(version=2, tiers=RULES["tiers"] | {"ladder": [{"id": "low", "name": "Low"}]})
+    assert tiers.held(bought.member, rules).id == "low"
+
+
+def test_within_a_term_points_are_multiplied_by_no_less_than_was_promised() -> None:
+    bought = opened()
+    buy(bought, line(unit_price=10_000))
+    for multiplier_bp, then in ((12_000, 15_000), (18_000, 18_000)):
+        rules = version(2, {"id": "middle", "name": "Middle", "growth": 100, "multiplier_bp": multiplier_bp})
+        assert tiers.multiplier_bp(settle(bought.member, rules, NOON + timedelta(days=1)).member, rules) == then
+
+
+def test_a_new_term_promises_what_the_programme_says_when_it_begins() -> None:
+    bought = opened()
+    buy(bought, line(unit_price=10_000))
+    rules = version(2, {"id": "middle", "name": "Middle", "growth": 100, "multiplier_bp": 12_000})
+    after = reevaluated(bought, bought.entries, rules, NOON + timedelta(days=300))
+    buy(after, line(unit_price=10_000), order_id="O2")
+    renewed = settle(after.member, rules, NOON + YEAR).member
+    assert (renewed.tier.programme_version, tiers.multiplier_bp(renewed, rules)) == (2, 12_000)
+
+
+def test_what_keeps_a_tier_is_told_as_of_the_end_of_its_term() -> None:
+    bought = opened()
+    buy(bought, line(unit_price=10_000))
+    keeping = outlook.outlook(bought.member, PROGRAMME, NOON).keeping
+    assert keeping
+    assert keeping.progress
+    (step,) = keeping.progress.nearest
+    assert (keeping.tier.id, keeping.by, step.have, step.missing) == ("middle", NOON + YEAR, 0, 100)
