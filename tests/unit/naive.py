@@ -245,7 +245,7 @@ class Account:
         self.spent: dict[str, list[Lot]] = {}
         self.orders: dict[str, Order] = {}
         self.growth: list[Growth] = []
-        self.decays: list[Fraction] = []
+        self.decays: list[tuple[date, Fraction]] = []
         self.actions: list[ActionCounted] = []
         self.zone = figures.member_zone
         self.signed_in: list[date] = []
@@ -287,14 +287,15 @@ class Account:
         rule = self.figures.growth
         counting = [growth for growth in self.growth if not growth.waits_until]
         if isinstance(rule, Window):
+            counting = [growth for growth in counting if growth.day <= today + timedelta(days=1)]
             return sum(growth.amount for growth in counting if growth.day > today - timedelta(days=rule.days))
         if isinstance(rule, CalendarYear):
             return sum(growth.amount for growth in counting if growth.day.year == today.year)
         exact = Fraction(0)
         for growth in counting:
             left = Fraction(growth.amount)
-            for share in self.decays[growth.decays_before :]:
-                left *= share
+            for day, share in self.decays[growth.decays_before :]:
+                left *= share if day <= today else 1
             exact += left
         return int(exact)
 
@@ -504,7 +505,7 @@ class Account:
             if counted.order_id == order_id:
                 counted.amount -= growth
         if order.counts:
-            self.climb.refund(order.counted_at, self.now)
+            self.climb.refund(self.now)
 
     def act(self, kind: str, at: datetime) -> None:
         """Count an action: what it earns, or what the caps leave of it."""
@@ -700,7 +701,7 @@ class Account:
     def decay(self) -> None:
         """Let growth lose its share; what has come to nothing is forgotten."""
         if isinstance(self.figures.growth, Decay):
-            self.decays.append(1 - Fraction(self.figures.growth.percent, 100))
+            self.decays.append((self.today(), 1 - Fraction(self.figures.growth.percent, 100)))
             self.decays_done_until = self.now
             if not self.worth:
                 self.growth = [growth for growth in self.growth if growth.waits_until]

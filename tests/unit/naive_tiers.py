@@ -77,7 +77,8 @@ class Spell:
     began: datetime
     """When its present term began."""
     grace: bool = False
-    landed: bool = False
+    unearned: bool = False
+    """Whether it was not earned when its term began."""
 
 
 @dataclass(frozen=True)
@@ -222,31 +223,38 @@ class Climb:
         """Review the tier whose term, or grace, is over."""
         earned, held = self.earned(end - SECOND), self.spell.rung
         if earned >= held or self.figures.review == "keep":
-            self.renew("kept", end)
+            self.renew("kept", end, unearned=earned < held)
         elif self.figures.grace_days and not self.spell.grace:
             grace = replace(self.spell, grace=True, until=end + timedelta(days=self.figures.grace_days))
             self.move("grace", grace, end)
         else:
-            softly = self.figures.soft_landing and not self.spell.landed
+            softly = self.figures.soft_landing and not self.spell.unearned
             by_one = softly or self.figures.review == "one_step"
             down = max((i for i in range(held) if not i or self.figures.rungs[i].condition), default=0)
             to = max(earned, down) if by_one else earned
             self.beneath = []
             until = self.term_end(end) if to else None
-            self.move("fell", Spell(to, end, until, end, landed=softly and to > earned), end)
+            self.move("fell", Spell(to, end, until, end, unearned=to > earned), end)
 
-    def refund(self, counted_at: datetime, now: datetime) -> None:
-        """Review the tier after the refund of an order that may have brought it."""
-        earned = self.earned(now)
-        if not self.figures.refunds_review or counted_at > self.spell.began or earned >= self.spell.rung:
+    def refund(self, now: datetime) -> None:
+        """Review the tier after a refund: whether it had been reached without what has gone back."""
+        if not self.figures.refunds_review or self.spell.grace or self.stands(self.spell):
             return
-        while self.beneath and self.beneath[-1].until and self.beneath[-1].until <= now:
-            self.beneath.pop()
-        if self.beneath and self.beneath[-1].rung >= earned:
-            self.move("refunded", self.beneath.pop(), now)
-        else:
+        running = [spell for spell in self.beneath if not spell.until or spell.until > now]
+        standing = [spell for spell in running if self.stands(spell)]
+        earned = self.earned(now)
+        if standing and standing[-1].rung >= earned:
+            self.beneath = self.beneath[: self.beneath.index(standing[-1])]
+            self.move("refunded", standing[-1], now)
+        elif earned < self.spell.rung:
             self.beneath = []
             self.move("refunded", Spell(earned, now, self.term_end(now) if earned else None, now), now)
+
+    def stands(self, spell: Spell) -> bool:
+        """Whether a tier was earned when its term began, as far as what counted then has not gone back."""
+        if spell.until is None or spell.unearned:
+            return True
+        return any(self.earned(instant) >= spell.rung for instant in (spell.began, spell.began - SECOND))
 
     def place(self, tier_id: str, now: datetime, until: datetime) -> None:
         """Lend a tier."""
@@ -262,9 +270,10 @@ class Climb:
 
     # What that comes to.
 
-    def renew(self, reason: str, now: datetime) -> None:
+    def renew(self, reason: str, now: datetime, *, unearned: bool = False) -> None:
         """Hold the same tier for another term."""
-        held = replace(self.spell, began=now, until=self.term_end(now), grace=False, landed=False)
+        held = replace(self.spell, began=now, until=self.term_end(now), grace=False, unearned=unearned)
+        self.beneath = []
         self.move(reason, held, now)
 
     def move(self, reason: str, spell: Spell, now: datetime) -> None:
@@ -315,4 +324,4 @@ def covers(within: Within | None, day: date, today: date) -> bool:
     """Whether what was on a day counts today."""
     if within == "calendar_year":
         return day.year == today.year
-    return not isinstance(within, int) or (today - day).days < within
+    return not isinstance(within, int) or -1 <= (today - day).days < within

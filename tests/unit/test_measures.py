@@ -41,7 +41,7 @@ def test_only_what_is_asked_for_is_kept_and_for_as_long_as_its_longest_window() 
 
 def test_what_no_window_reaches_again_is_dropped_and_stays_in_the_sum_of_a_lifetime() -> None:
     rules = ladder({"measure": "spend", "at_least": 1, "within": {"days": 90}})
-    trimmed = measures.trimmed({"spend": Tally(DAYS, 9999), "orders": Tally({}, 3)}, rules, TODAY)
+    trimmed = measures.trimmed({"spend": Tally(DAYS, 9999), "orders": Tally({}, 3)}, rules, TODAY, TODAY)
     assert trimmed == {"spend": Tally({day: n for day, n in DAYS.items() if n < 1000}, 9999)}
 
 

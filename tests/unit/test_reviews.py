@@ -80,8 +80,8 @@ def test_a_soft_landing_on_what_is_earned_is_no_landing() -> None:
 def test_who_keeps_the_tier_of_a_soft_landing_lands_softly_again() -> None:
     journal = bought(300, opened(rules=ladder(review={"soft_landing": True})))
     journal = bought(200, later(journal, days=700))
-    assert journal.member.tier == TierHeld(id="two", since=NOON + YEAR, until=NOON + 2 * YEAR, landed=True)
-    assert on(journal, NOON + 2 * YEAR).landed is False
+    assert journal.member.tier == TierHeld(id="two", since=NOON + YEAR, until=NOON + 2 * YEAR, unearned=True)
+    assert on(journal, NOON + 2 * YEAR).unearned is False
     assert on(journal, NOON + 3 * YEAR).id == "one"
 
 

@@ -50,12 +50,8 @@ def value(growth: Mapping[date, int], decays: Decays) -> int:
 
 
 def value_on(day: date, growth: Mapping[date, int], decays: Decays) -> int:
-    """Answer what growth was worth on a day: of what began to count by then, after the decays by then.
-
-    Growth of the day after counts, too: a shop's clock may be a little ahead of ours across midnight.
-    """
-    begun = {start: earned for start, earned in growth.items() if start <= day + timedelta(days=1)}
-    return value(begun, tuple(decay for decay in decays if decay.day <= day))
+    """Answer what growth, of later days too, would be worth if nothing had decayed after `day`."""
+    return value(growth, tuple(decay for decay in decays if decay.day <= day))
 
 
 def next_day(growth: Mapping[date, int], decays: Decays, active_on: date, idle_months: int, done_until: date) -> date:
