@@ -692,7 +692,9 @@ class Account:
         self.put([replace(lot, matures=None)])
 
     def count(self, waited_until: datetime) -> None:
-        """Let growth that has waited count."""
+        """Let growth that has waited count; where there was none, none can have decayed before."""
+        if not self.worth:
+            self.decays_done_until = max(self.decays_done_until, self.now)
         for growth in self.growth:
             if growth.waits_until == waited_until:
                 growth.waits_until = None

@@ -95,8 +95,10 @@ def progress(
         if condition.form != "criterion":
             return Steps(condition.form, tuple(of(part) for part in condition.parts))
         match condition.measure:
-            case "growth":
+            case "growth" if condition.within is None:
                 have = growth
+            case "growth":
+                have = measures.value(Tally(member.growth_days, 0), condition.within, day)
             case "tenure":
                 have = (day - local_day(member.enrolled_at, programme.zone)).days
             case measure:

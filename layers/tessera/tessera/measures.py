@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tessera.growth_days import GrowthDays
-    from tessera.programme.ladders import Ladder, Within
+    from tessera.programme.ladders import Ladder, Window, Within
 
 COUNTED = ("spend", "orders", "active_days")
 """The measures that are kept as tallies."""
@@ -105,7 +105,7 @@ def trimmed(tallies: Mapping[str, Tally], ladder: Ladder, first: date, today: da
     for criterion in ladder.criteria:
         if criterion.measure in COUNTED:
             told_late = today - timedelta(days=TOLD_LATE) if criterion.measure == "active_days" else date.max
-            needed = min(_first_day(criterion.within, first), told_late, since.get(criterion.measure, date.max))
+            needed = min(first_day(criterion.within, first), told_late, since.get(criterion.measure, date.max))
             since[criterion.measure] = needed
     return {
         measure: Tally({day: n for day, n in tallies[measure].days.items() if day >= start}, tallies[measure].lifetime)
@@ -114,7 +114,7 @@ def trimmed(tallies: Mapping[str, Tally], ladder: Ladder, first: date, today: da
     }
 
 
-def _first_day(within: Within | None, last: date) -> date:
+def first_day(within: Within | Window | None, last: date) -> date:
     """Answer the first day of the window that ends with `last`; a lifetime is a sum, and needs none."""
     if within is None or within == "lifetime":
         return date.max

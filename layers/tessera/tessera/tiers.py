@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from tessera import conditions, decay, growth_days
+from tessera import conditions, decay, growth_days, measures
 from tessera.instants import local_day, midnight, months_later, parse_instant, write_instant
 from tessera.member import Member, TierHeld
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tessera.conditions import Progress
-    from tessera.programme.ladders import Ladder, Tier
+    from tessera.programme.ladders import Ladder, Tier, Window, Within
     from tessera.programme.model import Programme
 
 _A_SECOND = timedelta(seconds=1)
@@ -86,13 +86,13 @@ def earliest_day(member: Member, programme: Programme, today: date) -> date:
 
 def counting(days: growth_days.GrowthDays, member: Member, programme: Programme, today: date) -> growth_days.GrowthDays:
     """Drop of growth by day what will never be asked for any more."""
-    rule, first = programme.ladder(member.account).growth, earliest_day(member, programme, today)
-    match rule.policy:
-        case "window":
-            return growth_days.since(days, first, rule.days)
-        case "calendar_year":
-            return {day: growth for day, growth in days.items() if day.year >= first.year}
-    return days
+    ladder, first = programme.ladder(member.account), earliest_day(member, programme, today)
+    if ladder.growth.policy not in BY_DAY:
+        return days
+    own = [criterion.within for criterion in ladder.criteria if criterion.measure == "growth"]
+    widest: Window | Within = ladder.growth if ladder.growth.policy == "window" else "calendar_year"
+    start = min(measures.first_day(within, first) for within in (widest, *own))
+    return {day: growth for day, growth in days.items() if day >= start}
 
 
 def rank(tier_id: str, ladder: Ladder, earlier: Ladder | None = None) -> int:

@@ -28,7 +28,7 @@ Within = Days | Literal["calendar_year", "lifetime"]
 class Criterion(Rules):
     """`at_least` so much of a measure: growth, minor units spent, orders, active days, or days since enrolment.
 
-    Growth counts as the ladder's `growth` says, and tenure from enrolment; the others count `within` a window.
+    Tenure counts from enrolment, growth as the ladder's `growth` says unless it is given a window; the others need one.
     """
 
     form: ClassVar[Literal["criterion"]] = "criterion"
@@ -39,12 +39,10 @@ class Criterion(Rules):
 
     @model_validator(mode="after")
     def _has_its_window(self) -> Self:
-        has_its_own = self.measure in ("growth", "tenure")
-        if has_its_own and self.within is not None:
-            says = "the ladder says how growth counts" if self.measure == "growth" else "tenure counts from enrolment"
-            message = f"{self.measure} has no window here: {says}"
+        if self.measure == "tenure" and self.within is not None:
+            message = "tenure has no window: it counts from enrolment"
             raise ValueError(message)
-        if not has_its_own and self.within is None:
+        if self.measure not in ("growth", "tenure") and self.within is None:
             message = f"within is needed for {self.measure}: a number of days, calendar_year or lifetime"
             raise ValueError(message)
         return self
@@ -188,6 +186,9 @@ class Review(Rules):
         if self.soft_landing and self.policy != "to_earned":
             message = "soft_landing softens the fall of to_earned: with another policy it means nothing"
             raise ValueError(message)
+        if self.grace_days and self.policy == "keep":
+            message = "grace_days put off a fall: with keep there is none"
+            raise ValueError(message)
         return self
 
 
@@ -220,6 +221,16 @@ class Ladder(Rules):
             message = "two tiers have the same id"
             raise ValueError(message)
         return ladder
+
+    @model_validator(mode="after")
+    def _keeps_growth_by_day_for_its_windows(self) -> Self:
+        for criterion in self.criteria:
+            if criterion.measure != "growth" or criterion.within is None:
+                continue
+            if criterion.within == "lifetime" or self.growth.policy not in ("window", "calendar_year"):
+                message = "growth has windows of days or of a calendar_year, in a ladder whose growth has one too"
+                raise ValueError(message)
+        return self
 
     @cached_property
     def criteria(self) -> list[Criterion]:
