@@ -24,12 +24,18 @@ UseProgramme = Callable[..., None]
 
 @pytest.fixture
 def use_programme(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[UseProgramme]:
-    """Put a programme in force: that of a file, or the one to try with whole parts replaced."""
+    """Put a programme in force: that of a file, or the one to try with whole parts replaced.
+
+    One of another version than the one before it has that one beside it, among the earlier ones.
+    """
     rules = load.load(load.PACKAGED).model_dump(mode="json")
 
     def put_in_force(file: Path | None = None, **parts: Any) -> None:
         if file is None:
             file = tmp_path / "programme.yaml"
+            if file.exists() and load.load(file).version < parts.get("version", 1):
+                (tmp_path / load.EARLIER).mkdir(exist_ok=True)
+                file.rename(tmp_path / load.EARLIER / f"before_{parts['version']}.yaml")
             file.write_text(json.dumps(rules | parts), encoding="utf-8")
         monkeypatch.setattr(load, "PACKAGED", file)
         load.in_force.cache_clear()

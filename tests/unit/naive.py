@@ -221,7 +221,7 @@ class History:
         for at, what in self.happened:
             account.pass_time(at)
             what(account)
-            account.climb.rise(at)
+            account.rise(at)
         account.pass_time(now)
         return account
 
@@ -315,16 +315,18 @@ class Account:
                 return (today - self.day_of(self.climb.enrolled_at)).days
 
     @property
-    def days_known(self) -> int:
-        """For how many days it is known whether the member was active: a year, if a tier asks for what was in it."""
+    def known_since(self) -> date:
+        """Since when it is known on which days the member was active: as long as a tier asks for them, at least."""
+        today = self.today()
         windows = [
             asked.within
             for rung in self.figures.ladder.rungs
             for asked in all_asked(rung.condition)
             if asked.measure == "active_days"
         ]
-        days = [366 if within == "calendar_year" else within for within in windows]
-        return max([KNOWN_ACTIVE, *(each for each in days if isinstance(each, int))])
+        days = [KNOWN_ACTIVE, *(within for within in windows if isinstance(within, int))]
+        new_year = [today.replace(month=1, day=1)] if "calendar_year" in windows else []
+        return min([today - timedelta(days=max(days) - 1), *new_year])
 
     def today(self) -> date:
         """Answer which day it is."""
@@ -563,7 +565,7 @@ class Account:
                 break
             self.now = instant
             do()
-            self.climb.rise(instant)
+            self.rise(instant)
         self.now = self.decays_done_until = until
 
     def coming(self) -> Iterable[tuple[datetime, int, Callable[[], None]]]:
@@ -589,7 +591,7 @@ class Account:
         """List what time will do next to the tier."""
         for midnight in self.climb.long_enough():
             if midnight > self.now:
-                yield midnight, TENURE, partial(self.climb.rise, midnight)
+                yield midnight, TENURE, partial(self.rise, midnight)
         if self.climb.spell.until:
             yield self.climb.spell.until, REVIEW, partial(self.climb.end_term, self.climb.spell.until)
         if self.climb.lent:
@@ -597,11 +599,16 @@ class Account:
 
     # What that comes to.
 
+    def rise(self, instant: datetime) -> None:
+        """Reach what is earned, unless rewards are frozen."""
+        if self.standing == "active":
+            self.climb.rise(instant)
+
     def is_active(self, at: datetime) -> None:
         """Note that the member did something."""
         day = self.day_of(at)
         self.active_on = max(self.active_on, day)
-        if (self.today() - day).days < self.days_known:
+        if self.standing == "active" and day >= self.known_since:
             self.active_days.add(day)
 
     def earn(self, given: Given, at: datetime) -> None:

@@ -260,8 +260,8 @@ def successor(before: Programme, after: Programme) -> Programme:
     ],
 )
 def test_within_a_term_nobody_has_less_than_when_it_began(then: Any, now: Any, left: int | None) -> None:
-    rules = successor(offering({"low": then}), offering({"low": now}))
-    assert shown(opened(rules=rules)).left == left
+    rules = successor(offering({"middle": then}), offering({"middle": now}))
+    assert shown(opened(rules=rules, **on("middle"))).left == left
 
 
 def test_a_benefit_that_was_dropped_lasts_to_the_end_of_the_term() -> None:
@@ -274,15 +274,20 @@ def test_a_benefit_that_was_dropped_lasts_to_the_end_of_the_term() -> None:
 
 def test_a_benefit_that_begins_on_a_higher_tier_now_is_kept_to_the_end_of_the_term() -> None:
     rules = successor(offering({"low": quota(1, "day")}), offering({"high": {}}))
-    assert shown(opened(rules=rules)).left == 1
+    assert shown(opened(rules=rules, **on("middle"))).left == 1
     assert shown(opened(rules=rules, **on("high"))).left is None
+
+
+def test_the_lowest_tier_has_no_term_and_what_it_gives_is_what_the_programme_says_now() -> None:
+    rules = successor(offering({"low": quota(3, "day")}), offering({"low": quota(1, "day")}))
+    assert shown(opened(rules=rules)).left == 1
 
 
 def test_a_benefit_of_another_kind_is_another_benefit() -> None:
     trial = {"low": {"of": "Next-day delivery", "days": 30}}
     rules = successor(offering({"low": {}}), offering(trial, "trial"))
-    assert shown(opened(rules=rules)).kind == "custom"
-    assert shown(opened(rules=rules, tier=TierHeld(id="low", since=NOON, programme_version=2))).kind == "trial"
+    assert shown(opened(rules=rules, **on("middle"))).kind == "custom"
+    assert shown(opened(rules=rules)).kind == "trial"
 
 
 def test_a_benefit_of_another_ladder_is_for_another_kind_of_account() -> None:

@@ -28,15 +28,28 @@ def test_a_window_is_exact_to_the_day(within: Any, value: int) -> None:
 
 
 def test_only_what_is_asked_for_is_kept_and_for_as_long_as_its_longest_window() -> None:
-    kept = measures.kept_days(
-        ladder(
-            {"measure": "spend", "at_least": 1, "within": {"days": 90}},
-            {"measure": "spend", "at_least": 1, "within": {"days": 100}},
-            {"measure": "orders", "at_least": 1, "within": "calendar_year"},
-            {"measure": "tenure", "at_least": 1},
-        )
+    rules = ladder(
+        {"measure": "spend", "at_least": 1, "within": {"days": 90}},
+        {"measure": "spend", "at_least": 1, "within": {"days": 100}},
+        {"measure": "tenure", "at_least": 1},
     )
-    assert kept == {"spend": 100, "orders": 366}
+    everything = dict.fromkeys(measures.COUNTED, Tally({TODAY - timedelta(days=back): 1 for back in range(200)}, 200))
+    kept = measures.trimmed(everything, rules, TODAY, TODAY)
+    assert {measure: len(tally.days) for measure, tally in kept.items()} == {"spend": 100}
+
+
+def test_a_ladder_asks_no_more_than_another_if_its_windows_are_no_longer() -> None:
+    year = ladder({"measure": "orders", "at_least": 1, "within": "calendar_year"})
+    quarter = ladder({"measure": "orders", "at_least": 9, "within": {"days": 90}})
+    spend = ladder({"measure": "spend", "at_least": 1, "within": {"days": 90}})
+    assert [
+        measures.asks_no_more(*pair) for pair in ((quarter, year), (year, quarter), (spend, year), (year, year))
+    ] == [
+        True,
+        False,
+        False,
+        True,
+    ]
 
 
 def test_what_no_window_reaches_again_is_dropped_and_stays_in_the_sum_of_a_lifetime() -> None:
@@ -49,6 +62,6 @@ def test_a_refund_leaves_the_day_of_its_order() -> None:
     rules = ladder({"measure": "spend", "at_least": 1, "within": {"days": 90}})
     day = date(2026, 1, 31)
     detail = {"spend": -10, "order_day": day.isoformat()}
-    after = measures.after_entry({"spend": Tally(DAYS, 9999)}, rules, "UTC", TODAY, "refund", NOON, detail)
+    after = measures.after_entry({"spend": Tally(DAYS, 9999)}, rules, "UTC", TODAY, NOON, detail, active=False)
     assert after["spend"].lifetime == 9989
     assert day not in after["spend"].days

@@ -1,15 +1,29 @@
 """What becomes of tiers when the programme has changed."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+
+import pytest
 
 from tessera import outlook, tiers
 from tessera.journal import Entry, Journal
 from tessera.measures import Tally
 from tessera.programme.model import Programme
 from tessera.promotion import promote, tallied
-from tessera.settlement import due_at, settle
-from tests.factories import NOON, PROGRAMME, RULES, buy, later, line, opened, programme
+from tessera.settlement import settle
+from tests.factories import (
+    NOON,
+    PROGRAMME,
+    RULES,
+    buy,
+    later,
+    line,
+    opened,
+    programme,
+    refund,
+    refund_message,
+)
 
 YEAR = timedelta(days=365)
 
@@ -74,15 +88,42 @@ def test_the_review_under_a_new_version_goes_by_what_that_asks_for() -> None:
     assert settle(after.member, ASKS_FOR_1000, NOON + YEAR).member.tier.id == "low"
 
 
-def test_a_review_waits_until_it_is_known_what_was_done_under_earlier_versions() -> None:
-    journal, ledger = after_two_orders()
-    entry = {"measure": "spend", "at_least": 6_000, "within": {"days": 365}}
-    rules = version(2, {"id": "middle", "name": "Middle", "entry": entry})
-    waiting = settle(journal.member, rules, NOON + YEAR)
-    assert (waiting.entries, waiting.member.tier) == ([], journal.member.tier)
-    assert due_at(waiting.member, rules) == NOON + YEAR
-    (reviewed,) = reevaluated(waiting, ledger, rules, NOON + 1.5 * YEAR).entries
-    assert (reviewed.kind, reviewed.at) == ("tier_review", NOON + YEAR)
+def test_a_version_that_asks_for_nothing_new_needs_no_look_at_the_ledger() -> None:
+    journal, _ = after_two_orders()
+    assert tiers.is_tallied(journal.member, ASKS_FOR_1000)
+    assert not tiers.is_tallied(journal.member, ASKS_FOR_SPEND)
+    assert not tiers.is_tallied(journal.member, programme(version=2))
+
+
+def test_what_an_older_version_has_written_is_counted_again() -> None:
+    journal, _ = after_two_orders()
+    assert not tiers.is_tallied(replace(journal.member, tallied_under=3), ASKS_FOR_SPEND)
+
+
+def test_growth_of_an_order_that_went_back_late_is_not_found_again() -> None:
+    short = programme(tiers=RULES["tiers"] | {"growth": {"policy": "window", "days": 30}})
+    first = opened(rules=short)
+    order = buy(first, line(unit_price=60_000))
+    back = later(first, days=41)
+    refund(back, order, refund_message({"1": 1}, refunded_at=back.now))
+    year = programme(version=2).following({1: short})
+    after = tallied(back.member, first.entries + back.entries, year)
+    assert after.growth_days == {}
+
+
+@pytest.mark.parametrize(("then", "now"), [("lifetime", "window"), ("window", "lifetime")])
+def test_growth_is_found_whatever_it_counted_for_before(then: str, now: str) -> None:
+    policies = {"window": {"policy": "window", "days": 365}, "lifetime": {"policy": "lifetime"}}
+    before, after = (RULES["tiers"] | {"growth": policies[policy]} for policy in (then, now))
+    rules = programme(tiers=before)
+    first = opened(rules=rules)
+    buy(first, line(unit_price=1_000))
+    second = later(first, days=400)
+    buy(second, line(unit_price=60_000), order_id="O2", placed_at=second.now)
+    changed = programme(version=2, tiers=after).following({1: rules})
+    found = tallied(second.member, first.entries + second.entries, changed)
+    counts = {"window": 600, "lifetime": 610}
+    assert tiers.growth(found, changed, second.now) == counts[now]
 
 
 def test_a_tier_that_was_dropped_is_held_to_the_end_of_its_term_and_ranks_as_the_next_lower_one() -> None:
@@ -96,7 +137,22 @@ def test_a_tier_that_was_dropped_is_held_to_the_end_of_its_term_and_ranks_as_the
     assert tiers.held(after.member, rules).id == "high"
     assert tiers.held_rank(after.member, rules) == 1
     buy(after, line(unit_price=40_000), order_id="O2")
-    assert after.member.tier.id == "upper"
+    assert after.member.tier.id == "high"
+    assert settle(after.member, rules, NOON + YEAR).member.tier.id == "middle"
+
+
+def test_an_upgrade_takes_nothing_that_the_term_before_it_had_promised() -> None:
+    bought = opened()
+    buy(bought, line(unit_price=10_000))
+    rules = version(
+        2,
+        {"id": "middle", "name": "Middle", "growth": 100, "multiplier_bp": 11_000},
+        {"id": "high", "name": "High", "growth": 300, "multiplier_bp": 12_000},
+    )
+    after = settle(bought.member, rules, NOON + timedelta(days=300))
+    buy(after, line(unit_price=30_000), order_id="O2")
+    assert (after.member.tier.id, tiers.multiplier_bp(after.member, rules)) == ("high", 15_000)
+    assert tiers.multiplier_bp(settle(after.member, rules, NOON + YEAR).member, rules) == 12_000
 
 
 def test_without_its_earlier_version_a_dropped_tier_is_the_lowest() -> None:

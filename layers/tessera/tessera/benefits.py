@@ -108,14 +108,15 @@ def given(benefit_id: str, member: Member, programme: Programme) -> tuple[Benefi
     Within a term nobody loses what they had when it began: what a benefit gave then is improved by what is better now,
     and one that was dropped, or became a benefit of another kind, stays what it was.
     """
-    earlier = programme.of_version(tiers.term_version(member, programme))
-    before, then = earlier.benefit(benefit_id), earlier.terms(benefit_id, member.account, _rank(member, earlier))
-    present, now = programme.benefit(benefit_id), programme.terms(benefit_id, member.account, _rank(member, programme))
-    if before is None or then is None:
-        return (present, now) if present else None
-    if present is None or present.kind != before.kind:
-        return before, then
-    return present, then.better(now) if now else then
+    present = programme.benefit(benefit_id)
+    found = (present, programme.terms(benefit_id, member.account, _rank(member, programme))) if present else None
+    for promised, rank in tiers.promises(member, programme):
+        before, then = promised.benefit(benefit_id), promised.terms(benefit_id, member.account, rank)
+        if before is None or then is None:
+            continue
+        same = found if found and found[0].kind == before.kind else (before, None)
+        found = same[0], then.better(same[1]) if same[1] else then
+    return found
 
 
 def entitlement(
@@ -165,8 +166,8 @@ def multiplier(member: Member, programme: Programme) -> Entitlement | None:
 
 def every(member: Member, programme: Programme, now: datetime, birthday: Birthday) -> list[Entitlement]:
     """List all benefits of the programme, in its order, whether or not the member is entitled to them."""
-    earlier = programme.of_version(tiers.term_version(member, programme))
-    ids = dict.fromkeys(benefit.id for benefit in (*programme.benefits, *earlier.benefits))
+    versions = [programme, *(promised for promised, _ in tiers.promises(member, programme))]
+    ids = dict.fromkeys(benefit.id for version in versions for benefit in version.benefits)
     listed = [entitlement(member, programme, benefit_id, now, birthday) for benefit_id in ids]
     listed.append(multiplier(member, programme))
     return [shown for shown in listed if shown]

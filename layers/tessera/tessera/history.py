@@ -50,6 +50,7 @@ def blank(member: Member, programme: Programme) -> Member:
         time_zone=member.time_zone,
         account=member.account,
         tier=tiers.lowest(programme, member.account, member.enrolled_at),
+        tallied_under=programme.version,
         active_on=local_day(member.enrolled_at, programme.zone),
         booked_at=member.enrolled_at,
     )
@@ -122,7 +123,8 @@ def _uses(member: Member, detail: Any) -> Mapping[str, Used]:
 def _with_tier(member: Member, entry: Entry, programme: Programme, instant: datetime) -> Member:
     detail: Any = entry.detail
     ladder, today = programme.ladder(member.account), local_day(instant, programme.zone)
-    tallies = measures.after_entry(member.tallies, ladder, programme.zone, today, entry.kind, entry.at, detail)
+    active = entry.kind in ACTIVITIES and member.standing == "active"
+    tallies = measures.after_entry(member.tallies, ladder, programme.zone, today, entry.at, detail, active=active)
     member = replace(member, tallies=tallies)
     if written := detail.get("tier"):
         tier = tiers.applied(member.tier, tiers.read(written), instant, entry.programme_version)
@@ -164,7 +166,7 @@ def _with_growth(member: Member, entry: Entry, programme: Programme, instant: da
         nothing = not decay.value(member.growth_days, decays)
         return replace(member, growth_days={}, decays=()) if nothing else replace(member, decays=decays)
     if "growth_day" in detail:
-        day, growth = date.fromisoformat(detail["growth_day"]), detail.get("growth_as_earned", entry.growth)
+        day, growth = _growth_day(member, entry, programme), detail.get("growth_as_earned", entry.growth)
         member = replace(member, growth_days=growth_days.counted(member.growth_days, day, growth))
     waiting = dict(member.growth_waiting)
     if "growth_waiting" in detail:
@@ -174,3 +176,16 @@ def _with_growth(member: Member, entry: Entry, programme: Programme, instant: da
     if entry.kind == "maturity":
         waiting = {key: growth for key, growth in waiting.items() if key[0] > entry.at}
     return replace(member, growth_waiting={key: growth for key, growth in waiting.items() if growth})
+
+
+def _growth_day(member: Member, entry: Entry, programme: Programme) -> date:
+    """Answer the day under which the growth of an entry is kept.
+
+    Where growth did not leave a window by its day when the entry was booked, and does now, it is the day on which it
+    was earned.
+    """
+    detail: Any = entry.detail
+    then = programme.of_version(entry.programme_version).ladder(member.account)
+    if programme.ladder(member.account).growth.policy in tiers.BY_DAY and then.growth.policy not in tiers.BY_DAY:
+        return date.fromisoformat(detail["order_day"]) if "order_day" in detail else local_day(entry.at, programme.zone)
+    return date.fromisoformat(detail["growth_day"])

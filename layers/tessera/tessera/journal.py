@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MOST_TIER_ENTRIES = 20
 """The entries that tell of the tier are known by number, as many as these: earlier ones are in the statement."""
 
-_RAISING = ACTIVITIES | {"maturity", "adjustment"}
+_RAISING = ACTIVITIES | {"maturity", "adjustment", "unfreeze"}
 """The kinds of entries that may bring a tier; what only takes away never does."""
 
 Detail = Mapping[str, object]
@@ -195,7 +195,8 @@ class Journal:
         detail: dict[str, object],
     ) -> None:
         self._tally(kind, at, detail)
-        if kind in _RAISING and (reached := tiers.promotion(self.member, self.programme, self.instant)):
+        active = self.member.standing == "active"
+        if active and kind in _RAISING and (reached := tiers.promotion(self.member, self.programme, self.instant)):
             detail |= self._change_tier(reached)
         member = self.member
         entry = Entry(
@@ -231,7 +232,8 @@ class Journal:
 
     def _tally(self, kind: str, at: datetime, detail: Detail) -> None:
         zone, today = self.programme.zone, local_day(self.instant, self.programme.zone)
-        tallies = measures.after_entry(self.member.tallies, self.ladder, zone, today, kind, at, detail)
+        active = kind in ACTIVITIES and self.member.standing == "active"
+        tallies = measures.after_entry(self.member.tallies, self.ladder, zone, today, at, detail, active=active)
         self.change(tallies=tallies)
 
     def book_expired(self) -> None:

@@ -29,7 +29,8 @@ ACTIVITIES = frozenset({"welcome", "sign_in", "make_up", "purchase", "action", "
 """The kinds of entries that are something which the member did: they put off expiry and decay by inactivity."""
 
 
-_LONGEST_YEAR = 366
+ANY_NEW_YEARS_EVE = date(2026, 12, 31)
+"""The day on which a calendar year reaches back the farthest."""
 
 
 class Tally(NamedTuple):
@@ -39,31 +40,15 @@ class Tally(NamedTuple):
     lifetime: int
 
 
-def kept_days(ladder: Ladder) -> dict[str, int]:
-    """Answer of which measures a ladder asks, and for how many days each is to be kept."""
-    kept: dict[str, int] = {}
-    for criterion in ladder.criteria:
-        if criterion.measure in COUNTED:
-            longest = max(_days(criterion.within), TOLD_LATE)
-            kept[criterion.measure] = max(longest, kept.get(criterion.measure, 0))
-    return kept
-
-
-def _days(within: Within | None) -> int:
-    """Answer how many days a window spans at most; a lifetime is a sum, and needs none."""
-    if within is None or within == "lifetime":
-        return 0
-    return _LONGEST_YEAR if within == "calendar_year" else within.days
-
-
-def after_entry(  # noqa: PLR0913, PLR0917 - what an entry says of the measures has this many parts
+def after_entry(  # noqa: PLR0913 - what an entry says of the measures has this many parts
     tallies: Mapping[str, Tally],
     ladder: Ladder,
     zone: str,
     today: date,
-    kind: str,
     at: datetime,
     detail: Mapping[str, Any],
+    *,
+    active: bool,
 ) -> Mapping[str, Tally]:
     """Count what an entry says of spend, orders and active days.
 
@@ -71,22 +56,21 @@ def after_entry(  # noqa: PLR0913, PLR0917 - what an entry says of the measures 
         tallies: the member's before the entry.
         ladder: the member's.
         zone: the programme's.
-        today: the day of the booking; what left the windows long ago adds no active day.
-        kind: the entry's kind.
+        today: the day of the booking; a day that may have been forgotten since is no new active day.
         at: when it happened.
         detail: what the entry explains itself with: `spend`, `orders`, and for a refund the `order_day`.
+        active: whether it is something that the member did and that counts.
     """
-    kept = kept_days(ladder)
+    kept = _kept_since(ladder, today, today)
     if not kept:
         return tallies
     day = date.fromisoformat(detail["order_day"]) if "order_day" in detail else local_day(at, zone)
     after = dict(tallies)
-    for measure in kept:
+    for measure, since in kept.items():
         before = after.get(measure, Tally({}, 0))
         gain = int(detail.get(measure, 0))
         if measure == "active_days":
-            known = day in before.days or day <= today - timedelta(days=kept[measure])
-            gain = int(kind in ACTIVITIES and not known)
+            gain = int(active and day >= since and day not in before.days)
         if gain:
             after[measure] = Tally(growth_days.counted(before.days, day, gain), before.lifetime + gain)
     return after
@@ -101,17 +85,35 @@ def trimmed(tallies: Mapping[str, Tally], ladder: Ladder, first: date, today: da
         first: the first of the days as of which it may be asked what counts.
         today: of active days the last ones are kept in any case, to know them again.
     """
+    return {
+        measure: Tally({day: n for day, n in tallies[measure].days.items() if day >= start}, tallies[measure].lifetime)
+        for measure, start in _kept_since(ladder, first, today).items()
+        if measure in tallies
+    }
+
+
+def asks_no_more(ladder: Ladder, earlier: Ladder) -> bool:
+    """Whether all that a ladder asks for was kept under an earlier one."""
+    day = ANY_NEW_YEARS_EVE
+    now, then = _kept_since(ladder, day, day), _kept_since(earlier, day, day)
+    return all(measure in then and then[measure] <= since for measure, since in now.items())
+
+
+def _kept_since(ladder: Ladder, first: date, today: date) -> dict[str, date]:
+    """Answer which measures a ladder asks for, and from which day on each is kept.
+
+    Args:
+        ladder: the member's.
+        first: the first of the days as of which it may be asked what counts.
+        today: of active days the last ones are kept in any case, to know them again.
+    """
     since: dict[str, date] = {}
     for criterion in ladder.criteria:
         if criterion.measure in COUNTED:
-            told_late = today - timedelta(days=TOLD_LATE) if criterion.measure == "active_days" else date.max
-            needed = min(first_day(criterion.within, first), told_late, since.get(criterion.measure, date.max))
-            since[criterion.measure] = needed
-    return {
-        measure: Tally({day: n for day, n in tallies[measure].days.items() if day >= start}, tallies[measure].lifetime)
-        for measure, start in since.items()
-        if measure in tallies
-    }
+            told_late = today - timedelta(days=TOLD_LATE - 1) if criterion.measure == "active_days" else date.max
+            before = since.get(criterion.measure, date.max)
+            since[criterion.measure] = min(first_day(criterion.within, first), told_late, before)
+    return since
 
 
 def first_day(within: Within | Window | None, last: date) -> date:

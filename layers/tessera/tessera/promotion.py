@@ -27,13 +27,13 @@ def tallied(member: Member, entries: Iterable[Entry], programme: Programme) -> M
         programme: the programme in force.
     """
     rebuilt = rebuild(member, entries, programme)
-    by_day = programme.ladder(member.account).growth.policy in tiers.BY_DAY
-    return replace(
-        member,
-        tallies=rebuilt.tallies,
-        growth_days=rebuilt.growth_days if by_day else member.growth_days,
-        tallied_under=programme.version,
-    )
+    then = programme.of_version(member.tallied_under).ladder(member.account).growth.policy in tiers.BY_DAY
+    growth = member.growth_days
+    if programme.ladder(member.account).growth.policy in tiers.BY_DAY:
+        growth = rebuilt.growth_days
+    elif then and rebuilt.growth_days:
+        growth = {min(rebuilt.growth_days): sum(rebuilt.growth_days.values())}
+    return replace(member, tallies=rebuilt.tallies, growth_days=growth, tallied_under=programme.version)
 
 
 def promote(journal: Journal) -> None:

@@ -320,7 +320,11 @@ def refund(journal: Journal, before: Order, after: Order, message: OrderRefunded
     if owed := sum(hold.owed for hold in journal.member.holds) - before_owing:
         detail["owed"] = owed
     change = miss(journal, left - owed, change, detail)
-    growth, day = _take_growth(journal, before, _difference(before, after, "growth"), detail)
+    due_growth = _difference(before, after, "growth")
+    growth, day = _take_growth(journal, before, due_growth, detail)
+    if growth < due_growth and journal.counts_growth_by_day and "growth_waiting" not in detail:
+        # Its day has left the window. Should a later programme ask for that day again, the entry tells what is gone.
+        detail |= {"growth_day": day.isoformat(), "growth_as_earned": -due_growth}
     if before.counts:
         gone_whole = after.status == "refunded" != before.status
         day_of_order = local_day(before.placed_at, journal.programme.zone).isoformat()

@@ -41,7 +41,10 @@ def settle(member: Member, programme: Programme, now: datetime, most: int | None
     """
     journal = Journal(member, programme, now)
     passed = member.booked_at
-    while (event := _next(journal, member.booked_at, passed)) and (most is None or len(journal.entries) < most):
+    while event := _next(journal, member.booked_at, passed):
+        # What happens at one instant is booked together: the next part asks what is due after it.
+        if most is not None and len(journal.entries) >= most and event[0] > passed:
+            break
         passed = journal.instant = max(event[0], member.booked_at)
         event[1](journal)
     if event:
@@ -56,15 +59,11 @@ def settle(member: Member, programme: Programme, now: datetime, most: int | None
 def due_at(member: Member, programme: Programme) -> datetime | None:
     """Answer when the nightly work should next look at the member; None if nothing is going to happen by itself.
 
-    A hold that lapses is no reason to look: it is booked with whatever comes next. A term that ends is one, even where
-    its review has to wait until it is known what the member did under earlier versions of the programme.
+    A hold that lapses is no reason to look: it is booked with whatever comes next.
     """
     booked_at = member.booked_at
     upcoming = (*_promotions(member, programme, booked_at), *_upcoming(member, programme, booked_at))
-    instants = [instant for instant, _ in upcoming]
-    if member.tier.until is not None:
-        instants.append(member.tier.until)
-    return min(instants, default=None)
+    return min((instant for instant, _ in upcoming), default=None)
 
 
 def _next(journal: Journal, done_until: datetime, passed: datetime) -> Event | None:
@@ -100,7 +99,7 @@ def _upcoming(member: Member, programme: Programme, done_until: datetime) -> Ite
             yield terms.matures_at, _mature
     for matures_at, _ in member.growth_waiting:
         yield matures_at, _mature
-    if member.tier.until is not None and tiers.is_tallied(member, programme):
+    if member.tier.until is not None:
         yield member.tier.until, _review
     if member.placement:
         yield member.placement.until, _end_placement

@@ -65,8 +65,21 @@ def growth(member: Member, programme: Programme, now: datetime) -> int:
 
 
 def is_tallied(member: Member, programme: Programme) -> bool:
-    """Whether all that the programme asks for is kept of the member; after a change it is made anew from the ledger."""
-    return member.tallied_under >= programme.version
+    """Whether all that the programme asks for is kept of the member: if not, it is to be counted from the ledger."""
+    if member.tallied_under == programme.version:
+        return True
+    earlier = programme.of_version(member.tallied_under)
+    if earlier is programme:
+        return False
+    now, then = programme.ladder(member.account), earlier.ladder(member.account)
+    return measures.asks_no_more(now, then) and _keeps_no_more_growth(now, then)
+
+
+def _keeps_no_more_growth(now: Ladder, then: Ladder) -> bool:
+    if now.growth.policy not in BY_DAY or then.growth.policy not in BY_DAY:
+        return now.growth.policy not in BY_DAY and then.growth.policy not in BY_DAY
+    day = measures.ANY_NEW_YEARS_EVE
+    return _first_growth_day(then, day) <= _first_growth_day(now, day)
 
 
 def earliest_day(member: Member, programme: Programme, today: date) -> date:
@@ -78,7 +91,7 @@ def earliest_day(member: Member, programme: Programme, today: date) -> date:
     first = today
     tier: TierHeld | None = member.tier
     if programme.ladder(member.account).refunds == "review":
-        while tier:
+        while tier and (tier is member.tier or _runs(tier, member.booked_at)):
             first = min(first, local_day(tier.term_start - _A_SECOND, programme.zone))
             tier = tier.before
     return first
@@ -86,13 +99,22 @@ def earliest_day(member: Member, programme: Programme, today: date) -> date:
 
 def counting(days: growth_days.GrowthDays, member: Member, programme: Programme, today: date) -> growth_days.GrowthDays:
     """Drop of growth by day what will never be asked for any more."""
-    ladder, first = programme.ladder(member.account), earliest_day(member, programme, today)
+    ladder = programme.ladder(member.account)
     if ladder.growth.policy not in BY_DAY:
         return days
+    start = _first_growth_day(ladder, earliest_day(member, programme, today))
+    return {day: growth for day, growth in days.items() if day >= start}
+
+
+def _first_growth_day(ladder: Ladder, last: date) -> date:
+    """Answer the first day of the longest window of growth that ends with `last`."""
     own = [criterion.within for criterion in ladder.criteria if criterion.measure == "growth"]
     widest: Window | Within = ladder.growth if ladder.growth.policy == "window" else "calendar_year"
-    start = min(measures.first_day(within, first) for within in (widest, *own))
-    return {day: growth for day, growth in days.items() if day >= start}
+    return min(measures.first_day(within, last) for within in (widest, *own))
+
+
+def _runs(tier: TierHeld, now: datetime) -> bool:
+    return tier.until is None or tier.until > now
 
 
 def rank(tier_id: str, ladder: Ladder, earlier: Ladder | None = None) -> int:
@@ -141,9 +163,26 @@ def earned_tier(member: Member, programme: Programme) -> Tier:
     return _rules(member.tier.id, member.tier.programme_version, member.account, programme)
 
 
-def promised(member: Member, programme: Programme) -> Tier:
-    """Answer the rules of the tier that the member is on, as they were when its term began."""
-    return held(member, programme.of_version(term_version(member, programme)))
+def promises(member: Member, programme: Programme) -> Iterator[tuple[Programme, int]]:
+    """List the earlier versions that made promises for terms which run, each with how high the tier stood in it.
+
+    These are the terms of the tier that the member is on, of that beneath a placement, and of those held before. A
+    version that is not kept any more promises nothing.
+    """
+    held_now = [(member.tier.id, member.tier.until, member.tier.programme_version)]
+    if member.placement:
+        placement = member.placement
+        held_now.append((placement.tier_id, placement.until, placement.programme_version))
+    before = member.tier.before
+    while before:
+        if _runs(before, member.booked_at):
+            held_now.append((before.id, before.until, before.programme_version))
+        before = before.before
+    for tier_id, until, version in held_now:
+        promised = programme.of_version(version)
+        found = promised.ladder(member.account).find(tier_id)
+        if until and promised is not programme and found is not None:
+            yield promised, found
 
 
 def _rules(tier_id: str, version: int, account: str, programme: Programme) -> Tier:
@@ -155,13 +194,6 @@ def _rules(tier_id: str, version: int, account: str, programme: Programme) -> Ti
     return ladder.ladder[0]
 
 
-def term_version(member: Member, programme: Programme) -> int:
-    """Answer the version of the programme under which the term of the tier began that the member is on."""
-    if member.placement and is_lent(member, programme):
-        return member.placement.programme_version
-    return member.tier.programme_version
-
-
 def term_start(member: Member, programme: Programme) -> datetime:
     """Answer when the term of the tier began that the member is on."""
     if member.placement and is_lent(member, programme):
@@ -171,7 +203,8 @@ def term_start(member: Member, programme: Programme) -> datetime:
 
 def multiplier_bp(member: Member, programme: Programme) -> int:
     """Answer by how much the member's points are multiplied: within a term by no less than when it began."""
-    return max(held(member, programme).multiplier_bp, promised(member, programme).multiplier_bp)
+    promised = (of.ladder(member.account).ladder[rank].multiplier_bp for of, rank in promises(member, programme))
+    return max([held(member, programme).multiplier_bp, *promised])
 
 
 def earned(member: Member, programme: Programme, instant: datetime) -> int:
@@ -203,8 +236,7 @@ def next_tier(member: Member, programme: Programme, now: datetime) -> NextTier |
 
 def lowest(programme: Programme, account: str, now: datetime) -> TierHeld:
     """Answer the tier that a new member starts on."""
-    first = programme.ladder(account).ladder[0]
-    return TierHeld(id=first.id, since=now, programme_version=programme.version)
+    return TierHeld(id=programme.ladder(account).ladder[0].id, since=now)
 
 
 def term_end(member: Member, programme: Programme, start: datetime) -> datetime:
@@ -225,23 +257,45 @@ def term_end(member: Member, programme: Programme, start: datetime) -> datetime:
 
 def promotion(member: Member, programme: Programme, instant: datetime) -> Change | None:
     """Answer the higher tier that is reached, or the one that is earned again within its grace; None if neither is."""
-    ladder, present = programme.ladder(member.account), held_rank(member, programme)
-    above = present if member.tier.grace else present + 1
-    for i in range(len(ladder.ladder) - 1, above - 1, -1):
-        if not _is_earned(ladder.ladder[i], member, programme, instant):
-            continue
-        until = term_end(member, programme, instant)
-        if i == present:
-            return Change(reason="earned_again", tier_id=member.tier.id, until=until)
-        runs_on = ladder.refunds == "review" and member.tier.until is not None
-        return Change(reason="reached", tier_id=ladder.ladder[i].id, until=until, keeps_before=runs_on)
+    ladder, tier, present = programme.ladder(member.account), member.tier, held_rank(member, programme)
+    for i in range(len(ladder.ladder) - 1, present, -1):
+        if _is_above(ladder.ladder[i], tier, member, programme) and _is_earned(
+            ladder.ladder[i], member, programme, instant
+        ):
+            until = term_end(member, programme, instant)
+            # What comes back with a refund, or was promised by an earlier version, is remembered while it runs.
+            remembered = ladder.refunds == "review" or tier.programme_version != programme.version
+            keeps = remembered and tier.until is not None
+            return Change(reason="reached", tier_id=ladder.ladder[i].id, until=until, keeps_before=keeps)
+    if (
+        tier.grace
+        and ladder.find(tier.id) is not None
+        and _is_earned(ladder.ladder[present], member, programme, instant)
+    ):
+        return Change(reason="earned_again", tier_id=tier.id, until=term_end(member, programme, instant))
     return None
+
+
+def _is_above(rung: Tier, tier: TierHeld, member: Member, programme: Programme) -> bool:
+    """Whether a rung that stands above the tier now did so when they were on one ladder.
+
+    A tier that the programme has dropped is held to the end of its term; only what stood above it then is above it.
+    """
+    if programme.ladder(member.account).find(tier.id) is not None:
+        return True
+    earlier = programme.of_version(tier.programme_version).ladder(member.account)
+    then, held_then = earlier.find(rung.id), earlier.find(tier.id)
+    return then is not None and held_then is not None and then > held_then
 
 
 def review(member: Member, programme: Programme, end: datetime) -> Change:
     """Answer what the end of a term, or of its grace, makes of the tier: by what counted in the term's last second."""
     ladder, present = programme.ladder(member.account), held_rank(member, programme)
     reached = earned(member, programme, end - _A_SECOND)
+    if ladder.find(member.tier.id) is None:
+        landing = reached if ladder.review.policy == "to_earned" else max(reached, present)
+        until = term_end(member, programme, end) if landing else None
+        return Change(reason="fell", tier_id=ladder.ladder[landing].id, until=until, unearned=landing > reached)
     if reached >= present or ladder.review.policy == "keep":
         until = term_end(member, programme, end)
         return Change(reason="kept", tier_id=member.tier.id, until=until, unearned=reached < present)
@@ -361,6 +415,8 @@ def tenure_promotions(member: Member, programme: Programme, done_until: datetime
     """List when, after `done_until`, tenure alone will bring a higher tier, or the present one again."""
     ladder, present = programme.ladder(member.account), held_rank(member, programme)
     enrolled = local_day(member.enrolled_at, programme.zone)
+    if member.standing != "active":
+        return
     for tier in ladder.ladder[present if member.tier.grace else present + 1 :]:
         for criterion in tier.criteria:
             if criterion.measure == "tenure":

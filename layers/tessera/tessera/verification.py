@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tessera import growth_days, lots, measures, tiers
@@ -113,6 +113,9 @@ def _misfits(member: Member, rebuilt: Member, programme: Programme | None) -> Mi
     Without a programme, as it has changed since the first entry, less can be told: how much of the past the windows
     have let go.
     """
+    if member.tier.until is None and not rebuilt.tier_entries:
+        # Nothing tells how the lowest tier was called when the member began.
+        rebuilt = replace(rebuilt, tier=replace(rebuilt.tier, id=member.tier.id))
     wrong = [what for what in _KEPT if getattr(member, what) != getattr(rebuilt, what)]
     if any(rebuilt.gone.get(terms) != points for terms, points in member.gone.items()):
         wrong.append("gone")

@@ -12,8 +12,7 @@ from tessera.programme.load import in_force
 from tessera.refusals import Conflict, NotFound
 from tessera.service.attempts import until_committed
 from tessera.service.lookup import access_first, find, named
-from tessera.service.opening import open_journal
-from tessera.settlement import settle
+from tessera.service.opening import look, open_journal
 from tessera.shapes import Key, Shape, read_json
 from tessera.shapes import read as shape
 from tessera.store.items import use_key
@@ -50,7 +49,7 @@ def list_benefits(caller: Caller, path_id: str, now: datetime) -> answers.Benefi
         NotFound: there is no such member for this caller.
     """
     member, found = find(named(caller, path_id), lambda id_: read(member=id_, profile=id_))
-    journal = settle(member, in_force(), now)
+    journal = look(member, now)
     shown = domain.every(journal.member, journal.programme, journal.now, _birthday(found, member.member_id))
     return {"items": [answers.benefit(one) for one in shown]}
 
@@ -62,7 +61,7 @@ def show_benefit(caller: Caller, path_id: str, benefit_id: str, now: datetime) -
         NotFound: there is no such member for this caller, or no such benefit in the programme.
     """
     member, found = find(named(caller, path_id), lambda id_: read(member=id_, profile=id_))
-    journal = settle(member, in_force(), now)
+    journal = look(member, now)
     told = journal.member, journal.programme
     if benefit_id == MULTIPLIER:
         shown = domain.multiplier(*told)

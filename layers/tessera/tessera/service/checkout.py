@@ -14,15 +14,13 @@ from tessera.coupons import Coupon, coupon_id
 from tessera.idempotency import body_hash
 from tessera.journal import Journal
 from tessera.member import Member
-from tessera.programme.load import in_force
 from tessera.purchases import Order
 from tessera.quotes import QuoteRequest
 from tessera.redemptions import Redemption
 from tessera.refusals import Conflict, Forbidden, NotFound
 from tessera.service.attempts import until_committed
 from tessera.service.lookup import access_first, find, named
-from tessera.service.opening import open_journal
-from tessera.settlement import settle
+from tessera.service.opening import look, open_journal
 from tessera.shapes import Key, Shape, read_json
 from tessera.shapes import read as shape
 from tessera.store import lists
@@ -56,7 +54,7 @@ def quote(caller: Caller, path_id: str, body: str | None, now: datetime) -> answ
     member_id = named(caller, path_id)
     request = access_first(member_id, lambda: shape(QuoteRequest, read_json(body)))
     member, found = find(member_id, lambda id_: _read(id_, request))
-    journal = settle(member, in_force(), now)
+    journal = look(member, now)
     return answers.quote(quotes.quote(journal, request, found.coupons), request.order.lines)
 
 

@@ -9,7 +9,6 @@ from tessera import runs
 from tessera.due_work import DueWork
 from tessera.due_work import read as read_message
 from tessera.journal import Entry, Journal
-from tessera.member import Member
 from tessera.programme.load import in_force
 from tessera.runs import Counts, Summary
 from tessera.service.attempts import until_committed
@@ -19,7 +18,6 @@ from tessera.settlement import due_at
 from tessera.store.client import StaleError
 from tessera.store.read import UNREADABLE, Found, read
 from tessera.store.transaction import Transaction
-from tessera.tiers import is_tallied
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,7 @@ def _settle_once(member_id: str, batch: DueWork, found: Found) -> list[Entry] | 
     due, stored = due_at(member, in_force()), found.due.get(member_id)
     if batch.task == "member" and (due is None or due > now) and due == stored:
         return None
-    journal = open_journal(_tallied(member), now)
+    journal = open_journal(member, now)
     if batch.task == "evaluate":
         _promote(journal)
         as_before = replace(journal.member, booked_at=member.booked_at) == member
@@ -115,19 +113,8 @@ def _settle_once(member_id: str, batch: DueWork, found: Found) -> list[Entry] | 
     return journal.entries
 
 
-def _tallied(member: Member) -> Member:
-    """Count anew what a changed programme asks for: reviews wait for it."""
-    if is_tallied(member, in_force()):
-        return member
-    # Programmes change rarely, and what rebuilds a member from the ledger need not be imported every night.
-    from tessera.promotion import tallied  # noqa: PLC0415
-    from tessera.store import lists  # noqa: PLC0415
-
-    stored = lists.history(member.member_id, member.sequence)
-    return tallied(member, (entry for entry, _ in stored), in_force())
-
-
 def _promote(journal: Journal) -> None:
-    from tessera.promotion import promote  # noqa: PLC0415 - evaluations are as rare
+    # Evaluations are rare, and what they need is not imported every night.
+    from tessera.promotion import promote  # noqa: PLC0415
 
     promote(journal)

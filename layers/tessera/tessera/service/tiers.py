@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 from tessera import answers
 from tessera.access import Caller
 from tessera.outlook import of
-from tessera.programme.load import in_force
 from tessera.refusals import Unreadable
 from tessera.service.lookup import find, named
-from tessera.settlement import settle
+from tessera.service.opening import look
 from tessera.store import lists
 from tessera.store.read import read
 
@@ -34,7 +33,7 @@ def show_tier(caller: Caller, path_id: str, if_spend: str | None, now: datetime)
     """
     member, _ = find(named(caller, path_id), lambda id_: read(member=id_))
     spend = _amount(if_spend) if if_spend is not None else None
-    journal = settle(member, in_force(), now)
+    journal = look(member, now)
     seen = of(journal)
     told = lists.entries_numbered(member.member_id, member.tier_entries)
     # What is overdue is shown though it is not in the ledger yet.
