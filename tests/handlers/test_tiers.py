@@ -110,7 +110,9 @@ def test_the_history_says_why(ladder: App) -> None:
     ]
     ladder.nightly()
     assert [(event["code"], event["tier"], event["until"]) for event in tier(ladder)["history"]] == told
-    assert tier(ladder)["history"][1]["reason"] == "Term of friend ended with growth 1000: held on until 2027-01-31"
+    assert tier(ladder)["history"][1]["reason"] == (
+        "Term of friend ended, 2 orders and 9 active days missing: held on until 2027-01-31"
+    )
 
 
 def test_a_tier_that_is_earned_again_in_its_grace_has_no_gap(ladder: App) -> None:

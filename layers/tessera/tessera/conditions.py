@@ -68,6 +68,13 @@ Progress = Step | Steps
 BASIS_POINTS = 10_000
 
 
+def steps(progress: Progress) -> tuple[Step, ...]:
+    """List everything that is asked for, however it is combined."""
+    if isinstance(progress, Step):
+        return (progress,)
+    return tuple(step for part in progress.parts for step in steps(part))
+
+
 def missing(progress: Progress) -> dict[Measure, int]:
     """Answer what is missing by measure on the nearest way; of a measure that is asked for twice, the greater part."""
     needs: dict[Measure, int] = {}

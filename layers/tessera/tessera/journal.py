@@ -10,10 +10,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tessera import decay, growth_days, lots, measures, tiers
+from tessera import conditions, decay, growth_days, lots, measures, tiers
 from tessera.instants import local_day, write_instant
 from tessera.measures import ACTIVITIES
 
@@ -220,9 +221,25 @@ class Journal:
             self.change(tier_entries=(*member.tier_entries, entry.sequence)[-MOST_TIER_ENTRIES:])
 
     def book_tier(self, kind: str, change: Change) -> None:
-        """Book what becomes of the tier, with the growth that counted."""
-        growth = tiers.growth(self.member, self.programme, self.instant)
-        self.book(kind, detail={**self._change_tier(change), "growth": growth})
+        """Book what becomes of the tier, with what counted for it."""
+        counted = self._counted_for_tier()
+        self.book(kind, detail={**self._change_tier(change), **counted})
+
+    def _counted_for_tier(self) -> dict[str, object]:
+        """Say what there is of growth, if the tier asks for it, and what is missing to the tier of everything else."""
+        last = self.instant - timedelta(seconds=1)
+        progress = tiers.progress(tiers.earned_tier(self.member, self.programme), self.member, self.programme, last)
+        if progress is None:
+            return {}
+        missing = {} if progress.met else conditions.missing(progress)
+        detail: dict[str, object] = {}
+        if any(step.measure == "growth" for step in conditions.steps(progress)):
+            detail["growth"] = tiers.growth(self.member, self.programme, last)
+        if others := {measure: left for measure, left in missing.items() if measure != "growth"}:
+            detail["missing"] = others
+        if "spend" in missing:
+            detail["currency"] = self.programme.currency
+        return detail
 
     def _change_tier(self, change: Change) -> dict[str, object]:
         """Change the tier; answer what an entry says of it."""

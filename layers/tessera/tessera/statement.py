@@ -175,7 +175,7 @@ def _tier_change(entry: Entry) -> str:
     match tier["reason"]:
         case "fell":
             landing = ", which is one step down" if tier.get("unearned") else ""
-            return f"Term of {tier['from']} ended with growth {detail['growth']}: now {tier['to']}{landing}"
+            return f"{_term_ended(detail)}: now {tier['to']}{landing}"
         case "refunded":
             return f"What had brought {tier['from']} was refunded: now {tier['to']}"
     return f"Now {tier['to']}: all that it asks for is there"
@@ -183,10 +183,25 @@ def _tier_change(entry: Entry) -> str:
 
 def _tier_review(entry: Entry) -> str:
     detail: Any = entry.detail
-    tier = detail["tier"]
-    if tier["reason"] == "grace":
-        return f"Term of {tier['from']} ended with growth {detail['growth']}: held on until {tier['until'][:10]}"
-    return f"Term of {tier['from']} ended with growth {detail['growth']}: kept until {tier['until'][:10]}"
+    what = "held on" if detail["tier"]["reason"] == "grace" else "kept"
+    return f"{_term_ended(detail)}: {what} until {detail['tier']['until'][:10]}"
+
+
+def _term_ended(detail: Any) -> str:
+    """Say of a review what counted for it: growth if the tier asks for it, and what else was missing."""
+    sentence = f"Term of {detail['tier']['from']} ended"
+    if "growth" in detail:
+        sentence += f" with growth {detail['growth']}"
+    parts = [_MISSING[measure](left, detail) for measure, left in detail.get("missing", {}).items()]
+    return f"{sentence}, {' and '.join(parts)} missing" if parts else sentence
+
+
+_MISSING: dict[str, Callable[[int, Any], str]] = {
+    "spend": lambda left, detail: money(left, detail["currency"]),
+    "orders": lambda left, _: f"{left} {'order' if left == 1 else 'orders'}",
+    "active_days": lambda left, _: f"{left} active {'day' if left == 1 else 'days'}",
+    "tenure": lambda left, _: f"{left} {'day' if left == 1 else 'days'} of membership",
+}
 
 
 def _placement(entry: Entry) -> str:
