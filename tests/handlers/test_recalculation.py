@@ -162,6 +162,13 @@ def test_the_latest_nights_are_listed_newest_first(app: App) -> None:
     assert rest["next_cursor"] is None
 
 
+def test_a_night_that_was_made_up_for_late_is_listed_in_its_place(app: App) -> None:
+    for day in (2, 4, 3):
+        app.invoke("NightlyFunction", {"time": f"2026-03-0{day}T12:00:00Z"})
+    listed = app.get("/nights", as_="operator").json["items"]
+    assert [one["night_id"][:8] for one in listed] == ["20260304", "20260303", "20260302"]
+
+
 def test_a_list_of_nights_says_which_are_running(a_term_later: App) -> None:
     def statuses() -> list[str]:
         return [one["status"] for one in a_term_later.get("/nights", as_="operator").json["items"]]
