@@ -1,6 +1,7 @@
 """Dynoxide: a second DynamoDB for this machine, quick with many items, in a process of its own.
 
-It is one program, fetched as an npm package whose version and hash are pinned. Only Linux on x86-64 has it here.
+It is one program, fetched as an npm package. The package and the program are pinned by their hashes: a program that
+lies there from before is run only if it is the one that is pinned. Only Linux on x86-64 has it here.
 """
 
 from __future__ import annotations
@@ -35,18 +36,25 @@ class DynoxideError(Exception):
     """It cannot be had, or did not start."""
 
 
+def is_installed() -> bool:
+    """Say whether the program that is pinned is in `.dynoxide/`."""
+    return PROGRAM.exists() and integrity(PROGRAM) == _pin()["program"]
+
+
 def install() -> None:
-    """Fetch the pinned package with npm, check its hash, and keep the program in `.dynoxide/`.
+    """Fetch the pinned package with npm unless its program is there, check its hash, and unpack it to `.dynoxide/`.
 
     Raises:
         DynoxideError: there is no npm, or no such package, or it is not the one that was pinned.
     """
+    if is_installed():
+        return
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         raise DynoxideError("Dynoxide is pinned for Linux on x86-64 only")
     npm = shutil.which("npm")
     if npm is None:
         raise DynoxideError("npm is needed to fetch Dynoxide")
-    pin = json.loads(PIN.read_text(encoding="utf-8"))
+    pin = _pin()
     with tempfile.TemporaryDirectory() as folder:
         fetched = subprocess.run(
             [npm, "pack", "--silent", "--pack-destination", folder, f"{pin['package']}@{pin['version']}"],
@@ -67,11 +75,18 @@ def install() -> None:
                 raise DynoxideError(f"the package has no {MEMBER}")
             shutil.copyfileobj(content, program)
     PROGRAM.chmod(0o755)
+    if not is_installed():
+        raise DynoxideError("the program in the package is not the one that is pinned")
 
 
-def integrity(archive: Path) -> str:
-    """Return the hash of a package in the form in which npm states it."""
-    return "sha512-" + base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
+def integrity(file: Path) -> str:
+    """Return the hash of a file in the form in which npm states that of a package."""
+    return "sha512-" + base64.b64encode(hashlib.sha512(file.read_bytes()).digest()).decode()
+
+
+def _pin() -> dict[str, str]:
+    pin: dict[str, str] = json.loads(PIN.read_text(encoding="utf-8"))
+    return pin
 
 
 class Dynoxide:

@@ -323,8 +323,10 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
     "Recalculation": {
         "GET /nights": Route(
             name="list_nights",
-            summary="List the latest nights, newest first",
-            answers={200: run_answers.NightList},
+            summary="List the latest hundred nights, newest first",
+            query=("limit", "cursor"),
+            answers={200: run_answers.NightPage},
+            refusals={400: ("bad_limit", "bad_cursor")},
         ),
         "GET /nights/{night_id}": Route(
             name="show_night",
@@ -351,8 +353,10 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
         ),
         "GET /tier-evaluations": Route(
             name="list_evaluations",
-            summary="List the latest evaluations, newest first",
-            answers={200: run_answers.EvaluationList},
+            summary="List evaluations, newest first",
+            query=("limit", "cursor"),
+            answers={200: run_answers.EvaluationPage},
+            refusals={400: ("bad_limit", "bad_cursor")},
         ),
         "GET /tier-evaluations/{evaluation_id}": Route(
             name="show_evaluation",
@@ -363,7 +367,8 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
         "POST /tier-evaluations/{evaluation_id}/stop": Route(
             name="stop_evaluation",
             summary="Hand out no more members",
-            detail="Who is in the queue already is evaluated still. Safe to repeat.",
+            detail="A step that is handing out members already, those of five seconds, hands out all of them. Who is "
+            "in the queue is evaluated still. Safe to repeat.",
             answers={200: run_answers.EvaluationSummary},
             refusals={404: ("not_found",), 409: ("try_again",)},
         ),

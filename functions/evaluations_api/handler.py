@@ -15,9 +15,9 @@ def start() -> Response[str]:
 
 
 @api.get("/tier-evaluations")
-def list_latest() -> Response[str]:
-    """List the latest evaluations."""
-    return answer(200, evaluations.list_latest())
+def list_evaluations() -> Response[str]:
+    """List evaluations."""
+    return answer(200, evaluations.list_evaluations(api.parameter("limit"), api.parameter("cursor")))
 
 
 @api.get("/tier-evaluations/<evaluation_id>")

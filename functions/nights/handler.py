@@ -11,7 +11,7 @@ api = Api()
 @api.get("/nights")
 def list_nights() -> Response[str]:
     """List the latest nights."""
-    return answer(200, nights.list_latest())
+    return answer(200, nights.list_nights(api.parameter("limit"), api.parameter("cursor")))
 
 
 @api.get("/nights/<night_id>")

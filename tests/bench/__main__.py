@@ -38,20 +38,23 @@ def row(night: Night) -> str:
         f"{cost.round_trips:g}",
         f"{night.seconds:.2f}",
         f"{one.read_units:g} + {one.write_units:g}",
-        f"{further.read_units:.2f}",
-        f"{further.write_units:.2f}",
-        f"{further.round_trips:.2f}",
+        *(
+            (f"{further.read_units:.2f}", f"{further.write_units:.2f}", f"{further.round_trips:.2f}")
+            if further
+            else ("-", "-", "-")
+        ),
         f"{night.seconds / night.due:.4f}",
     )
     return f"| {' | '.join(cells)} |"
 
 
 def problems(nights: list[Night]) -> list[str]:
-    """Say in what the nights cost more than they may."""
-    least = min(nights, key=lambda night: night.members).further
+    """Say in what the nights cost more than they may; one on which a single member is due has nothing to compare."""
+    costs = [(night, night.further) for night in sorted(nights, key=lambda night: night.members)]
+    compared = [(night, further) for night, further in costs if further]
     found = []
-    for night in nights:
-        further = night.further
+    for night, further in compared:
+        _, least = compared[0]
         if further.read_units > MOST_READS:
             found.append(f"{night.members} members: {further.read_units:.2f} read units for each further one due")
         if further.read_units > TOLERANCE * least.read_units or further.write_units > TOLERANCE * least.write_units:

@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 import boto3
 
-from local.dynoxide import PROGRAM, Dynoxide
+from local.dynoxide import Dynoxide, is_installed
 from local.emulator import Emulator
 from tessera.store import client, queues
 from tests import resources
@@ -52,9 +52,11 @@ class Night:
     seconds: float
 
     @property
-    def further(self) -> Cost:
-        """What each further member who is due costs."""
+    def further(self) -> Cost | None:
+        """What each further member who is due costs; None if there is no further one."""
         members = self.due - 1
+        if not members:
+            return None
         return Cost(
             (self.cost.round_trips - self.with_one.round_trips) / members,
             (self.cost.write_units - self.with_one.write_units) / members,
@@ -106,7 +108,7 @@ def _run(app: App, meter: Meter, at: datetime) -> tuple[int, Cost, float]:
 def _engine() -> Iterator[str]:
     """Start Dynoxide if it is there, or else MiniStack, whose indexes get slow with many members."""
     (port,) = free_ports(1)
-    if PROGRAM.exists():
+    if is_installed():
         with Dynoxide(port) as engine:
             yield engine.url
         return

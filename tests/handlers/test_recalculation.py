@@ -12,7 +12,7 @@ from tessera import evaluations, identities, run_answers
 from tessera.instants import write_instant
 from tessera.programme import load
 from tessera.service import evaluation_steps, nightly
-from tessera.store import queues
+from tessera.store import buckets, queues
 from tests.app import App, customer_id
 from tests.handlers.messages import line, order
 
@@ -89,6 +89,7 @@ def test_a_night_on_which_nothing_is_due_is_done_at_once(app: App) -> None:
     app.nightly()
     shown = night(app)
     assert (shown["status"], shown["due"], shown["batches"], shown["changed"]["members"]) == ("done", 0, 0, 0)
+    assert shown["finished_at"] == shown["started_at"]
 
 
 def test_a_night_is_running_until_its_last_batch_is_done(a_term_later: App) -> None:
@@ -151,12 +152,42 @@ def test_the_latest_nights_are_listed_newest_first(app: App) -> None:
     for _ in range(3):
         app.nightly()
         app.now += timedelta(days=1)
+    ids = ["20260304T120000Z", "20260303T120000Z", "20260302T120000Z"]
+    listed = app.get("/nights", as_="operator").json
+    assert ([one["night_id"] for one in listed["items"]], listed["next_cursor"]) == (ids, None)
+
+    first = app.get("/nights", as_="operator", limit="2").json
+    rest = app.get("/nights", as_="operator", limit="2", cursor=first["next_cursor"]).json
+    assert [one["night_id"] for one in first["items"] + rest["items"]] == ids
+    assert rest["next_cursor"] is None
+
+
+def test_a_night_that_was_made_up_for_late_is_listed_in_its_place(app: App) -> None:
+    for day in (2, 4, 3):
+        app.invoke("NightlyFunction", {"time": f"2026-03-0{day}T12:00:00Z"})
     listed = app.get("/nights", as_="operator").json["items"]
-    assert [one["night_id"] for one in listed] == ["20260304T120000Z", "20260303T120000Z", "20260302T120000Z"]
+    assert [one["night_id"][:8] for one in listed] == ["20260304", "20260303", "20260302"]
+
+
+def test_a_list_of_nights_says_which_are_running(a_term_later: App) -> None:
+    def statuses() -> list[str]:
+        return [one["status"] for one in a_term_later.get("/nights", as_="operator").json["items"]]
+
+    a_term_later.invoke("NightlyFunction", {"time": write_instant(a_term_later.now)})
+    assert statuses() == ["running"]
+    a_term_later.work_off("SettlementsQueue")
+    assert statuses() == ["done"]
+
+
+@pytest.mark.parametrize("path", ["/nights", "/tier-evaluations"])
+def test_a_list_takes_its_own_cursors_and_a_limit_to_a_hundred(app: App, path: str) -> None:
+    app.get(path, as_="operator", cursor="nonsense").refused(400, "bad_cursor")
+    for limit in ("0", "101", "many"):
+        app.get(path, as_="operator", limit=limit).refused(400, "bad_limit")
 
 
 def test_a_night_that_never_was_is_not_found(app: App) -> None:
-    assert app.get("/nights", as_="operator").json == {"items": []}
+    assert app.get("/nights", as_="operator").json == {"items": [], "next_cursor": None}
     app.get("/nights/20270302T120000Z", as_="operator").refused(404, "not_found")
 
 
@@ -339,6 +370,38 @@ def test_a_job_that_was_stopped_takes_no_step_and_goes_on_where_it_was(easier: A
     assert (job.show()["members_seen"], job.show()["changed"]["members"]) == (MEMBERS, WITH_ORDERS)
 
 
+def test_a_job_that_is_stopped_while_a_step_looks_for_members_hands_out_none(
+    easier: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = Job(easier)
+
+    def stop_and_look(bucket: int, after: str | None, most: int) -> list[str]:
+        easier.post(f"/tier-evaluations/{job.id}/stop", as_="operator")
+        return list(buckets.members_of(bucket, after, most))
+
+    monkeypatch.setattr(evaluation_steps, "members_of", stop_and_look)
+    job.step(0)
+    assert (job.show()["status"], job.show()["members_seen"]) == ("stopped", 0)
+    assert easier.waiting("SettlementsQueue", 10) == []
+
+
+def test_evaluations_are_listed_in_pages_and_say_which_one_runs(easier: App) -> None:
+    for _ in range(2):
+        easier.post(f"/tier-evaluations/{Job(easier).id}/stop", as_="operator")
+    last = Job(easier)
+    first = easier.get("/tier-evaluations", as_="operator", limit="2").json
+    rest = easier.get("/tier-evaluations", as_="operator", limit="2", cursor=first["next_cursor"]).json
+    assert [one["evaluation_id"] for one in first["items"] + rest["items"]] == ["te_3", "te_2", "te_1"]
+    assert [one["status"] for one in first["items"]] == ["running", "stopped"]
+    assert rest["next_cursor"] is None
+
+    for step in range(2):
+        last.step(step)
+    assert last.show()["buckets_done"] == FEW_BUCKETS
+    (listed, *_) = easier.get("/tier-evaluations", as_="operator").json["items"]
+    assert listed["status"] == "running"  # all are handed out, and not all are evaluated
+
+
 def test_stopping_and_resuming_are_safe_to_repeat(easier: App) -> None:
     job = Job(easier)
     stop, resume = (f"/tier-evaluations/{job.id}/{what}" for what in ("stop", "resume"))
@@ -354,7 +417,7 @@ def test_one_evaluation_runs_at_a_time(easier: App) -> None:
     easier.post(f"/tier-evaluations/{first.id}/resume", as_="operator").refused(409, "evaluation_running")
     second.finish()
     listed = easier.get("/tier-evaluations", as_="operator").json["items"]
-    assert [one["evaluation_id"] for one in listed] == [second.id, first.id]
+    assert [(one["evaluation_id"], one["status"]) for one in listed] == [(second.id, "done"), (first.id, "stopped")]
     easier.post(f"/tier-evaluations/{second.id}/resume", as_="operator").refused(409, "evaluation_done")
     assert easier.post(f"/tier-evaluations/{first.id}/resume", as_="operator").status == 200
 
@@ -370,7 +433,7 @@ def test_a_rate_is_a_number_from_1_to_1000(app: App, body: dict[str, Any]) -> No
 
 
 def test_an_evaluation_that_never_was_is_not_found(app: App) -> None:
-    assert app.get("/tier-evaluations", as_="operator").json == {"items": []}
+    assert app.get("/tier-evaluations", as_="operator").json == {"items": [], "next_cursor": None}
     for answer in (
         app.get("/tier-evaluations/te_1", as_="operator"),
         app.post("/tier-evaluations/te_1/stop", as_="operator"),
@@ -389,7 +452,9 @@ def decay_is_over(app: App, use_programme: UseProgramme) -> App:
 
 
 def test_an_evaluation_sets_dates_anew_that_an_earlier_programme_has_set(decay_is_over: App) -> None:
-    Job(decay_is_over).finish()
+    job = Job(decay_is_over)
+    job.finish()
+    assert (job.show()["changed"], job.show()["unchanged"]) == ({"members": 0, "entries": {}, "tiers": []}, MEMBERS)
     decay_is_over.now += timedelta(days=100)
     assert decay_is_over.nightly()["members"] == 0
 

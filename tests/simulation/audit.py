@@ -49,7 +49,7 @@ class Audit:
                     continue
                 case "MembersTable" if "alias_of" not in after:
                     members.append(after)
-                case "OperationsTable" if change.key[0].startswith("tally:"):
+                case "OperationsTable" if change.key[0].startswith("counts:"):
                     _insist_on_counting_once(change)
                     continue
                 case "OperationsTable":
@@ -256,7 +256,7 @@ _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_asci
 
 
 def _insist_on_counting_once(change: Change) -> None:
-    """Insist that a tally grows by a part that it did not have, or not at all."""
+    """Insist that a record of counts grows by a part that it did not have, or not at all."""
     before = change.before or {}
     grown = len(change.after["done"]["NS"]) > len(before.get("done", {"NS": []})["NS"])
     counted = {name: number for name, number in change.after.items() if name.startswith("n:")}

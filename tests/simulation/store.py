@@ -202,7 +202,7 @@ class Store:
         ConditionExpression: str | None = None,  # noqa: N803
         **unknown: Any,
     ) -> dict[str, Any]:
-        """Add to a tally, and answer it."""
+        """Add to a record of counts, and answer it."""
         _refuse(unknown)
         if ReturnValues != "ALL_NEW" or ConditionExpression not in {None, "NOT contains(done, :part)"}:
             raise UnknownCallError(ConditionExpression)

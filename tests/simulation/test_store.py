@@ -181,14 +181,14 @@ def pages(query: Callable[..., Any], asked: dict[str, Any], name: str) -> list[l
 
 
 def count(dynamodb: Any, part: int, number: int, *, once: bool = True) -> Any:
-    """Count a part into a tally; answer the tally, or the code of the refusal."""
+    """Count a part into a record; answer what is counted, or the code of the refusal."""
     update: dict[str, Any] = {
         "UpdateExpression": "ADD done :parts, #n0 :n0 SET kind = :kind, last_at = if_not_exists(last_at, :at)",
         "ExpressionAttributeNames": {"#n0": "n:settled"},
         "ExpressionAttributeValues": {
             ":parts": {"NS": [str(part)]},
             ":n0": {"N": str(number)},
-            ":kind": {"S": "tally"},
+            ":kind": {"S": "counts"},
             ":at": {"S": f"at {part}"},
         },
     }
@@ -196,18 +196,18 @@ def count(dynamodb: Any, part: int, number: int, *, once: bool = True) -> Any:
         update["ConditionExpression"] = "NOT contains(done, :part)"
         update["ExpressionAttributeValues"][":part"] = {"N": str(part)}
     try:
-        key = {"operation": {"S": "tally:night:1:0"}}
-        tally = dynamodb.update_item(TableName=OPERATIONS, Key=key, ReturnValues="ALL_NEW", **update)["Attributes"]
+        key = {"operation": {"S": "counts:night:1:0"}}
+        counted = dynamodb.update_item(TableName=OPERATIONS, Key=key, ReturnValues="ALL_NEW", **update)["Attributes"]
     except ClientError as error:
         return error.response["Error"]["Code"]
-    return sorted(tally["done"]["NS"]), tally["n:settled"]["N"], tally["last_at"]["S"], tally["operation"]["S"]
+    return sorted(counted["done"]["NS"]), counted["n:settled"]["N"], counted["last_at"]["S"], counted["operation"]["S"]
 
 
-def test_a_part_is_counted_into_a_tally_once(dynamodb: Any) -> None:
-    assert count(dynamodb, 7, 25) == (["7"], "25", "at 7", "tally:night:1:0")
+def test_a_part_is_counted_once(dynamodb: Any) -> None:
+    assert count(dynamodb, 7, 25) == (["7"], "25", "at 7", "counts:night:1:0")
     assert count(dynamodb, 7, 25) == "ConditionalCheckFailedException"
-    assert count(dynamodb, 9, 3) == (["7", "9"], "28", "at 7", "tally:night:1:0")
-    assert count(dynamodb, 9, 1, once=False) == (["7", "9"], "29", "at 7", "tally:night:1:0")
+    assert count(dynamodb, 9, 3) == (["7", "9"], "28", "at 7", "counts:night:1:0")
+    assert count(dynamodb, 9, 1, once=False) == (["7", "9"], "29", "at 7", "counts:night:1:0")
 
 
 def test_a_call_that_the_store_does_not_know_is_refused_aloud() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from local import translate
+from tessera.store.runs import counts_key
 from tests.template.queries import actions, of_type, properties, statements
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,6 +73,21 @@ def test_roles_allow_single_actions_on_single_resources(resources: dict[str, Any
             assert statement["Effect"] == "Allow"
             assert isinstance(statement["Resource"], dict), role  # one resource of this stack
             assert not any("*" in action for action in actions(statement)), role
+
+
+def test_updates_are_of_counts_alone(resources: dict[str, Any]) -> None:
+    conditions = [
+        statement.get("Condition")
+        for role in of_type(resources, "AWS::IAM::Role")
+        for statement in statements(resources, role)
+        if "dynamodb:UpdateItem" in actions(statement)
+    ]
+    assert len(conditions) == 3
+    for condition in conditions:
+        assert condition == {
+            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [counts_key("*")]},
+            "Null": {"dynamodb:LeadingKeys": "false"},  # "for all" is true of none
+        }
 
 
 def test_only_traces_go_to_any_resource(resources: dict[str, Any]) -> None:

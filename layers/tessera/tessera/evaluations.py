@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Literal
 
 from tessera.identities import BUCKETS
 from tessera.refusals import Conflict
-from tessera.runs import LISTED, HandOut
+from tessera.runs import HandOut
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
 STEP_SECONDS = 5
@@ -57,17 +56,17 @@ class Evaluation:
         """Answer how long so many members take at the rate."""
         return -(-members // self.rate)
 
-    def stepped(self, bucket: int, after: str | None, batches: int, members: int) -> Evaluation:
+    def stepped(self, bucket: int, after: str | None, batches: int, members: int, now: datetime) -> Evaluation:
         """Answer the job after a step that got as far as `after` in `bucket`; behind the last bucket it is done."""
-        ended = bucket == BUCKETS
+        is_done = bucket == BUCKETS
         handed_out = self.handed_out.with_batches(batches, members=members)
         return replace(
             self,
             step=self.step + 1,
             bucket=bucket,
             after=after,
-            handed_out=replace(handed_out, ended=ended),
-            status="done" if ended else self.status,
+            handed_out=replace(handed_out, ended_at=now if is_done else None),
+            status="done" if is_done else self.status,
         )
 
 
@@ -87,7 +86,7 @@ class Evaluations:
         """
         self._insist_on_no_other(None)
         evaluation = Evaluation(
-            evaluation_id=_id(self.count + 1), started_at=now, changed_at=now, changed_by=by, rate=rate
+            evaluation_id=evaluation_id(self.count + 1), started_at=now, changed_at=now, changed_by=by, rate=rate
         )
         return replace(self, count=self.count + 1, running=evaluation.evaluation_id), evaluation
 
@@ -115,16 +114,17 @@ class Evaluations:
         """Let the next one start."""
         return replace(self, running=None)
 
-    def latest(self) -> Sequence[str]:
-        """Answer the ids of the latest, newest first."""
-        return [_id(number) for number in range(self.count, max(0, self.count - LISTED), -1)]
+    def before(self, number: int | None) -> range:
+        """Answer the numbers of those before one, or of all, newest first."""
+        return range(self.count if number is None else min(number - 1, self.count), 0, -1)
 
     def _insist_on_no_other(self, evaluation_id: str | None) -> None:
         if self.running not in {None, evaluation_id}:
             raise Conflict("evaluation_running", "Another evaluation is running; stop it, or wait until it is done.")
 
 
-def _id(number: int) -> str:
+def evaluation_id(number: int) -> str:
+    """Name an evaluation by its number, from 1."""
     return f"te_{number}"
 
 

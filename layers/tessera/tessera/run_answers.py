@@ -33,9 +33,13 @@ class Changed(TypedDict):
 
 
 class NightListed(TypedDict):
-    """A night, and how much was due; `hand_outs` is how often the function ran for it."""
+    """A night, and how much was due; `hand_outs` is how often the function ran for it.
+
+    It is done when every batch that was handed out is; one on which nothing is due is done at once.
+    """
 
     night_id: str
+    status: Literal["running", "done"]
     started_at: str
     hand_outs: int
     due: int
@@ -43,19 +47,21 @@ class NightListed(TypedDict):
     batches: int
 
 
-class NightList(TypedDict):
-    """The latest nights."""
+class NightPage(TypedDict):
+    """Some of the latest hundred nights, newest first."""
 
     items: list[NightListed]
+    next_cursor: str | None
 
 
 class NightSummary(NightListed):
     """How far a night is, and what has come of it.
 
-    Whoever was due in two hand-outs counts twice in `due`, and the second time as unchanged.
+    Who was looked at and got no entry is unchanged. Whoever was due in two hand-outs counts twice in `due`, and the
+    second time as unchanged. `finished_at` is when the last batch was taken up, or the night's own time if nothing was
+    due; it is null while the night is running.
     """
 
-    status: Literal["running", "done"]
     finished_at: str | None
     batches_done: int
     unchanged: int
@@ -66,10 +72,12 @@ class NightSummary(NightListed):
 class EvaluationListed(TypedDict):
     """An evaluation, and how far it has handed members out: buckets of all buckets. `rate` is in members a second.
 
-    `changed_by` is the operator who started, stopped or resumed it last.
+    `changed_by` is the operator who started, stopped or resumed it last. It is done when every member that it saw is
+    evaluated, and `running` while the last of them are being.
     """
 
     evaluation_id: str
+    status: Literal["running", "stopped", "done"]
     started_at: str
     changed_at: str
     changed_by: str
@@ -80,26 +88,27 @@ class EvaluationListed(TypedDict):
     batches: int
 
 
-class EvaluationList(TypedDict):
-    """The latest evaluations."""
+class EvaluationPage(TypedDict):
+    """Some evaluations, newest first."""
 
     items: list[EvaluationListed]
+    next_cursor: str | None
 
 
 class EvaluationSummary(EvaluationListed):
-    """How far an evaluation is, and what has come of it; it is done when every member that it saw is evaluated."""
+    """How far an evaluation is, and what has come of it; `finished_at` is null until it is done."""
 
-    status: Literal["running", "stopped", "done"]
     finished_at: str | None
     batches_done: int
     unchanged: int
     changed: Changed
 
 
-def night_listed(night: Night) -> NightListed:
+def night_listed(night: Night, *, done: bool) -> NightListed:
     """Write a night for a list."""
     return {
         "night_id": night.night_id,
+        "status": "done" if done else "running",
         "started_at": write_instant(night.as_of),
         "hand_outs": len(night.hand_outs),
         "due": sum(hand_out.members for hand_out in night.hand_outs),
@@ -111,8 +120,7 @@ def night_listed(night: Night) -> NightListed:
 def night(run: Night, summary: Summary) -> NightSummary:
     """Write a night with its summary."""
     return {
-        **night_listed(run),
-        "status": "done" if summary.done else "running",
+        **night_listed(run, done=summary.done),
         "finished_at": write_instant(summary.finished_at) if summary.finished_at else None,
         "batches_done": summary.batches_done,
         "unchanged": summary.unchanged,
@@ -121,10 +129,11 @@ def night(run: Night, summary: Summary) -> NightSummary:
     }
 
 
-def evaluation_listed(job: Evaluation) -> EvaluationListed:
+def evaluation_listed(job: Evaluation, *, done: bool) -> EvaluationListed:
     """Write an evaluation for a list."""
     return {
         "evaluation_id": job.evaluation_id,
+        "status": "running" if job.status == "done" and not done else job.status,
         "started_at": write_instant(job.started_at),
         "changed_at": write_instant(job.changed_at),
         "changed_by": job.changed_by,
@@ -138,12 +147,8 @@ def evaluation_listed(job: Evaluation) -> EvaluationListed:
 
 def evaluation(job: Evaluation, summary: Summary) -> EvaluationSummary:
     """Write an evaluation with its summary."""
-    status = job.status
-    if status == "done" and not summary.done:
-        status = "running"  # all members are handed out, and the last batches are being worked off
     return {
-        **evaluation_listed(job),
-        "status": status,
+        **evaluation_listed(job, done=summary.done),
         "finished_at": write_instant(summary.finished_at) if summary.finished_at else None,
         "batches_done": summary.batches_done,
         "unchanged": summary.unchanged,

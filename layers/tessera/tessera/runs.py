@@ -1,8 +1,8 @@
 """Runs: what a night or an evaluation has handed out in batches, and what has come of it so far.
 
-Batches are numbered. What came of each is counted once, in the tally of its chunk of a hundred; a chunk that is
-complete is counted as a whole in the tally of its run. So no tally is written by everybody at once, and asking how far
-a run is takes a read for the run and one for each chunk that is not complete.
+Batches are numbered. What came of each is counted once, in the record of its chunk of a hundred; a chunk that is
+complete is counted as a whole in the record of its run. So no record is written by everybody at once, and asking how
+far a run is takes a read for the run and one for each chunk that is not complete.
 """
 
 from __future__ import annotations
@@ -37,7 +37,12 @@ class HandOut:
     batches: int = 0
     members: int = 0
     refunds: int = 0
-    ended: bool = False
+    ended_at: datetime | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether all of it was handed out."""
+        return self.ended_at is not None
 
     def with_batches(self, batches: int, *, members: int = 0, refunds: int = 0) -> HandOut:
         """Add batches that were handed out."""
@@ -76,17 +81,20 @@ class LatestNights:
     version: int = 0
 
     def with_night(self, night_id: str) -> LatestNights:
-        """Put a night in front; the oldest of many is left out."""
-        others = (other for other in self.night_ids if other != night_id)
-        return replace(self, night_ids=(night_id, *others)[:LISTED])
+        """Put a night in its place; the oldest of many is left out."""
+        return replace(self, night_ids=tuple(sorted({night_id, *self.night_ids}, reverse=True)[:LISTED]))
+
+    def before(self, night_id: str | None) -> tuple[str, ...]:
+        """Answer those of nights before one, or all."""
+        return tuple(known for known in self.night_ids if night_id is None or known < night_id)
 
 
-LISTED = 30
-"""Runs that are listed."""
+LISTED = 100
+"""Nights that are listed; those before them are there still, by their ids."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class Counted:
     """What has been counted: which parts, the sum of what came of them, and when the last one was taken up."""
 
     done: frozenset[int] = frozenset()
@@ -106,7 +114,7 @@ class Summary:
     batches_done: int
     counts: Counts
     finished_at: datetime | None
-    """When the last batch was taken up, once all are done."""
+    """When the last batch was taken up, or the last hand-out ended if that is later, once all are done."""
 
     @property
     def settled(self) -> int:
@@ -177,34 +185,40 @@ def tier_changes(counts: Mapping[str, int]) -> int:
     return sum(number for name, number in counts.items() if name.startswith(_TIERS))
 
 
-def is_complete(hand_outs: Sequence[HandOut], whole: Tally) -> bool:
+def is_complete(hand_outs: Sequence[HandOut], whole: Counted) -> bool:
     """Say whether all is done that the hand-outs which have ended handed out.
 
     One that broke off ends never; whoever it left out is still due, and handed out by the next.
     """
-    wanted = [hand_out if hand_out.ended else replace(hand_out, batches=0, ended=True) for hand_out in hand_outs]
-    return any(hand_out.ended for hand_out in hand_outs) and whole.done >= set(chunks(wanted))
+    wanted = {
+        first_batch(number) // CHUNK + chunk
+        for number, hand_out in enumerate(hand_outs)
+        if hand_out.ended
+        for chunk in hand_out.chunks()
+    }
+    return any(hand_out.ended for hand_out in hand_outs) and whole.done >= wanted
 
 
-def summary(hand_outs: Sequence[HandOut], whole: Tally, open_chunks: Mapping[int, Tally]) -> Summary:
+def summary(hand_outs: Sequence[HandOut], whole: Counted, open_chunks: Mapping[int, Counted]) -> Summary:
     """Sum up a run.
 
     Args:
         hand_outs: what it has handed out.
-        whole: the run's own tally: its complete chunks.
-        open_chunks: the tallies of those of its other chunks that have one.
+        whole: what is counted of the run itself: its complete chunks.
+        open_chunks: what is counted of its other chunks, those of which anything is.
     """
     counts = Counter(whole.counts)
     batches_done = 0
     for number, hand_out in enumerate(hand_outs):
         first = first_batch(number) // CHUNK
         for chunk in hand_out.chunks():
-            tally = open_chunks.get(first + chunk, Tally())
-            counts.update(tally.counts)
+            counted = open_chunks.get(first + chunk, Counted())
+            counts.update(counted.counts)
             taken = _taken(hand_out, chunk)
-            done = taken if first + chunk in whole.done else taken & tally.done
+            done = taken if first + chunk in whole.done else taken & counted.done
             batches_done += len(done)
     is_done = is_complete(hand_outs, whole)
+    lasts = [at for at in (whole.last_at, *(hand_out.ended_at for hand_out in hand_outs)) if at]
     return Summary(
         done=is_done,
         members=sum(hand_out.members for hand_out in hand_outs),
@@ -212,7 +226,7 @@ def summary(hand_outs: Sequence[HandOut], whole: Tally, open_chunks: Mapping[int
         batches=sum(hand_out.batches for hand_out in hand_outs),
         batches_done=batches_done,
         counts=dict(counts),
-        finished_at=whole.last_at if is_done else None,
+        finished_at=max(lasts) if is_done else None,
     )
 
 

@@ -63,6 +63,8 @@ def take_step(body: str, now: datetime, *, again: bool) -> Stepped:
     if step.number != evaluation.step:
         return Stepped()
     walk = _walk(evaluation)
+    if not _goes_on(step):
+        return Stepped()
     batches = _send(evaluation, walk.member_ids, now)
     stepped = until_committed(lambda: _commit(step, walk, batches, now))
     if stepped is None:
@@ -87,6 +89,12 @@ def _walk(evaluation: Evaluation) -> _Walk:
     return _Walk(member_ids, last, None)
 
 
+def _goes_on(step: Step) -> bool:
+    """Say whether a job is running and at this step still: while it walks, it may have been stopped."""
+    evaluation = _find(step.evaluation_id)
+    return evaluation is not None and evaluation.status == "running" and evaluation.step == step.number
+
+
 def _send(evaluation: Evaluation, member_ids: list[str], now: datetime) -> int:
     """Hand the members out; answer in how many batches. They have the same numbers if the step is begun again."""
     run, first = evaluation_key(evaluation.evaluation_id), evaluation.handed_out.batches
@@ -105,7 +113,7 @@ def _commit(step: Step, walk: _Walk, batches: int, now: datetime) -> Evaluation 
     evaluation, evaluations = found.get(key), found.get(EVALUATIONS)
     if not isinstance(evaluation, Evaluation) or evaluation.step != step.number:
         return None
-    stepped = evaluation.stepped(walk.bucket, walk.after, batches, len(walk.member_ids))
+    stepped = evaluation.stepped(walk.bucket, walk.after, batches, len(walk.member_ids), now)
     transaction = Transaction()
     transaction.run(stepped)
     if stepped.status == "done":

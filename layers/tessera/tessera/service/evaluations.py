@@ -6,13 +6,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tessera import answers, idempotency, run_answers
+from tessera import answers, idempotency, paging, run_answers
 from tessera.access import Caller
-from tessera.evaluations import Evaluation, Evaluations, Step, write
+from tessera.evaluations import Evaluation, Evaluations, Step, evaluation_id, write
 from tessera.idempotency import Answer
 from tessera.refusals import NotFound
 from tessera.service.attempts import until_committed
-from tessera.service.runs import summarize
+from tessera.service.runs import read_each, summarize
 from tessera.shapes import Shape, read_json
 from tessera.shapes import read as shape
 from tessera.store import queues
@@ -76,7 +76,9 @@ def start(caller: Caller, body: str | None, key: str | None, now: datetime) -> s
 
 
 def stop(caller: Caller, evaluation_id: str, now: datetime) -> run_answers.EvaluationSummary:
-    """Stop an evaluation: no further members are handed out. Those who are in the queue are evaluated still.
+    """Stop an evaluation: no further step begins to hand out members.
+
+    Those of a step that has begun to, five seconds' worth, and those in the queue are evaluated still.
 
     Raises:
         NotFound: there is no such evaluation.
@@ -111,15 +113,22 @@ def show(evaluation_id: str) -> run_answers.EvaluationSummary:
     return _answer(_find(evaluation_id)[1])
 
 
-def list_latest() -> run_answers.EvaluationList:
-    """List the latest evaluations, newest first."""
+def list_evaluations(limit: str | None, cursor: str | None) -> run_answers.EvaluationPage:
+    """List evaluations, newest first.
+
+    Raises:
+        Unreadable: limit or cursor is none.
+    """
+    most = paging.limit(limit)
+    before = paging.number(EVALUATIONS, cursor)
     known = read_runs([EVALUATIONS]).get(EVALUATIONS)
-    if not isinstance(known, Evaluations):
-        return {"items": []}
-    keys = [evaluation_key(evaluation_id) for evaluation_id in known.latest()]
-    found = read_runs(keys)
-    listed = [found.get(key) for key in keys]
-    return {"items": [run_answers.evaluation_listed(one) for one in listed if isinstance(one, Evaluation)]}
+    numbers = known.before(before) if isinstance(known, Evaluations) else range(0)
+    page = numbers[:most]
+    found = read_each([evaluation_key(evaluation_id(number)) for number in page])
+    return {
+        "items": [run_answers.evaluation_listed(one, done=done) for one, done in found if isinstance(one, Evaluation)],
+        "next_cursor": paging.cursor(EVALUATIONS, str(page[-1])) if len(numbers) > most else None,
+    }
 
 
 def _answered(request: idempotency.Request) -> str | None:

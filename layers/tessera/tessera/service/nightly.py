@@ -45,7 +45,7 @@ def hand_out(now: datetime) -> HandedOut:
         handed_out = handed_out.with_batches(len(works), members=_ids(works, "member"), refunds=_ids(works, "refund"))
         if handed_out.batches % runs.CHUNK == 0:
             _record(night_id, number, handed_out)
-    ended = replace(handed_out, ended=True)
+    ended = replace(handed_out, ended_at=now)
     end(night_key(night_id), number, ended, now)
     _record(night_id, number, ended)
     return HandedOut(night_id, ended.members, ended.refunds, completed(night_key(night_id)))

@@ -1,9 +1,9 @@
 """Nights, for those who want to know what one has done."""
 
-from tessera import run_answers
+from tessera import paging, run_answers
 from tessera.refusals import NotFound
 from tessera.runs import LatestNights, Night
-from tessera.service.runs import summarize
+from tessera.service.runs import read_each, summarize
 from tessera.store.runs import NIGHTS, night_key, read_runs
 
 
@@ -19,11 +19,19 @@ def show(night_id: str) -> run_answers.NightSummary:
     return run_answers.night(night, summarize(night_key(night_id), night.hand_outs))
 
 
-def list_latest() -> run_answers.NightList:
-    """List the latest nights, newest first."""
-    nights = read_runs([NIGHTS]).get(NIGHTS)
-    if not isinstance(nights, LatestNights):
-        return {"items": []}
-    found = read_runs([night_key(night_id) for night_id in nights.night_ids])
-    listed = [found[night_key(night_id)] for night_id in nights.night_ids]
-    return {"items": [run_answers.night_listed(night) for night in listed if isinstance(night, Night)]}
+def list_nights(limit: str | None, cursor: str | None) -> run_answers.NightPage:
+    """List the latest nights, newest first.
+
+    Raises:
+        Unreadable: limit or cursor is none.
+    """
+    most = paging.limit(limit)
+    before = paging.position(NIGHTS, cursor)
+    known = read_runs([NIGHTS]).get(NIGHTS)
+    night_ids = known.before(before) if isinstance(known, LatestNights) else ()
+    page = night_ids[:most]
+    found = read_each([night_key(night_id) for night_id in page])
+    return {
+        "items": [run_answers.night_listed(night, done=done) for night, done in found if isinstance(night, Night)],
+        "next_cursor": paging.cursor(NIGHTS, page[-1]) if len(night_ids) > most else None,
+    }

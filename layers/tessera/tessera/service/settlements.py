@@ -32,8 +32,9 @@ class WorkedOff:
 def work_off(body: str, at: datetime) -> WorkedOff:
     """Settle or evaluate the members, or give up on the parked refunds, of one batch.
 
-    Who is no longer due stays as they are. A batch that comes twice is counted once; where it failed half-way the first
-    time, who was settled then is counted as unchanged.
+    Who is no longer due stays as they are. Who gets no entry counts as unchanged, even where a date was set anew. A
+    batch that comes twice is counted once; where it failed half-way the first time, who was settled then is counted as
+    unchanged.
 
     Args:
         body: the message.
@@ -68,8 +69,8 @@ def _settle(batch: DueWork) -> Counts:
         except Exception as failure:  # noqa: BLE001 - it is raised when the others are settled
             failures.append(failure)
             continue
-        counts[runs.UNCHANGED if entries is None else runs.SETTLED] += 1
-        counts.update(runs.count_entries(entries or ()))
+        counts[runs.SETTLED if entries else runs.UNCHANGED] += 1
+        counts.update(runs.count_entries(entries))
     if failures:
         message = "members left unsettled"
         raise ExceptionGroup(message, failures)
@@ -83,8 +84,8 @@ def _read_together(member_ids: Sequence[str]) -> Found:
         return Found()  # they are read one by one, and the one that cannot be read fails alone
 
 
-def _settle_member(member_id: str, batch: DueWork, found: Found) -> list[Entry] | None:
-    """Settle a member as read with the batch or, where that is stale, as read again; None if nothing changed."""
+def _settle_member(member_id: str, batch: DueWork, found: Found) -> list[Entry]:
+    """Settle a member as read with the batch or, where that is stale, as read again; answer the entries."""
     try:
         if member_id in found.members:
             return _settle_once(member_id, batch, found)
@@ -93,20 +94,20 @@ def _settle_member(member_id: str, batch: DueWork, found: Found) -> list[Entry] 
     return until_committed(lambda: _settle_once(member_id, batch, read(member=member_id)))
 
 
-def _settle_once(member_id: str, batch: DueWork, found: Found) -> list[Entry] | None:
+def _settle_once(member_id: str, batch: DueWork, found: Found) -> list[Entry]:
     member = found.members.get(member_id)
     if member is None:
-        return None
+        return []
     now = max(batch.as_of, member.booked_at)
     due, stored = due_at(member, in_force()), found.due.get(member_id)
     if batch.task == "member" and (due is None or due > now) and due == stored:
-        return None
+        return []
     journal = open_journal(member, now)
     if batch.task == "evaluate":
         _promote(journal)
         as_before = replace(journal.member, booked_at=member.booked_at) == member
         if as_before and due_at(journal.member, journal.programme) == stored:
-            return None
+            return []
     transaction = Transaction()
     transaction.journal(journal)
     transaction.commit()

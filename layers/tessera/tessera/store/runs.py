@@ -1,11 +1,11 @@
-"""The records of nights and evaluations, and their tallies: read, and as items and back."""
+"""The records of nights and evaluations, and what is counted of them: read, and as items and back."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tessera.evaluations import Evaluation, Evaluations
 from tessera.instants import parse_instant, write_instant
-from tessera.runs import HandOut, LatestNights, Night, Tally
+from tessera.runs import Counted, HandOut, LatestNights, Night
 from tessera.store.attributes import fields as read_fields
 from tessera.store.read import batch_get
 
@@ -17,7 +17,7 @@ EVALUATIONS = "evaluations"
 """The record of how many evaluations there have been, and which one runs."""
 
 COUNT = "n:"
-"""Begins the names of what a tally has counted."""
+"""Begins the names of what is counted."""
 
 Fields = Mapping[str, Any]
 RunRecord = Night | LatestNights | Evaluation | Evaluations
@@ -27,7 +27,7 @@ _READ_AT_ONCE = 100
 """Items that the store reads in one call."""
 
 
-def read_runs(keys: Sequence[str]) -> dict[str, RunRecord | Tally]:
+def read_runs(keys: Sequence[str]) -> dict[str, RunRecord | Counted]:
     """Read those of the records of these names that are there, a hundred in a round trip.
 
     Raises:
@@ -52,9 +52,9 @@ def evaluation_key(evaluation_id: str) -> str:
     return f"evaluation:{evaluation_id}"
 
 
-def tally_key(run: str, chunk: int | None = None) -> str:
-    """Name the tally of a run, by the name of its record, or of one of its chunks."""
-    return f"tally:{run}" if chunk is None else f"tally:{run}:{chunk}"
+def counts_key(run: str, chunk: int | None = None) -> str:
+    """Name the record of what is counted of a run, or of one of its chunks; `run` is the name of its own record."""
+    return f"counts:{run}" if chunk is None else f"counts:{run}:{chunk}"
 
 
 def from_run(record: RunRecord) -> dict[str, object]:
@@ -95,8 +95,8 @@ def from_run(record: RunRecord) -> dict[str, object]:
             }
 
 
-def to_run(fields: Fields) -> RunRecord | Tally:
-    """Read a record of nights or evaluations, or a tally."""
+def to_run(fields: Fields) -> RunRecord | Counted:
+    """Read a record of nights or evaluations, or what is counted of one."""
     match fields["kind"]:
         case "night":
             return Night(
@@ -123,12 +123,12 @@ def to_run(fields: Fields) -> RunRecord | Tally:
             )
         case "evaluations":
             return Evaluations(count=fields["count"], running=fields.get("running"), version=fields["version"])
-    return to_tally(fields)
+    return to_counted(fields)
 
 
-def to_tally(fields: Fields) -> Tally:
-    """Read a tally."""
-    return Tally(
+def to_counted(fields: Fields) -> Counted:
+    """Read what is counted of a run or of a chunk."""
+    return Counted(
         done=fields["done"],
         counts={name.removeprefix(COUNT): number for name, number in fields.items() if name.startswith(COUNT)},
         last_at=parse_instant(fields["last_at"]),
@@ -140,9 +140,14 @@ def _from_hand_out(hand_out: HandOut) -> dict[str, object]:
         "batches": hand_out.batches,
         "members": hand_out.members,
         "refunds": hand_out.refunds,
-        "ended": hand_out.ended,
+        "ended_at": write_instant(hand_out.ended_at) if hand_out.ended_at else None,
     }
 
 
 def _to_hand_out(fields: Fields) -> HandOut:
-    return HandOut(**fields)
+    return HandOut(
+        batches=fields["batches"],
+        members=fields["members"],
+        refunds=fields["refunds"],
+        ended_at=parse_instant(fields["ended_at"]) if "ended_at" in fields else None,
+    )
