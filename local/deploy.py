@@ -132,7 +132,8 @@ def _zip(folder: Path, prefix: Path, programme: Path) -> bytes:
         here = PROGRAMME.parent.relative_to(folder)
         contents = {packed: path for packed, path in contents.items() if packed.parent != here / EARLIER}
         contents[here / PROGRAMME.name] = programme
-        contents |= {here / EARLIER / path.name: path for path in (programme.parent / EARLIER).glob("*.yaml")}
+        earlier = [path for path in (programme.parent / EARLIER).glob("*") if path.suffix in (".yaml", ".yml")]
+        contents |= {here / EARLIER / path.name: path for path in earlier}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for packed, path in sorted(contents.items()):

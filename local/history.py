@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from tqdm import tqdm
 
+from tessera.benefits import NO_BIRTHDAY
 from tessera.card import Card, card
 from tessera.identities import SHOP, Identity
 from tessera.instants import parse_instant
@@ -133,7 +134,7 @@ def _card(member_id: str, as_of: datetime) -> list[Card]:
     found = read(member=member_id)
     for member in found.aliases.values():
         found = read(member=member)
-    return [card(member, in_force(), as_of) for member in found.members.values()]
+    return [card(member, in_force(), as_of, NO_BIRTHDAY) for member in found.members.values()]
 
 
 @contextmanager

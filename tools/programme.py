@@ -18,8 +18,8 @@ def main() -> None:
         programme = load(path)
     except (ProgrammeError, OSError) as error:
         sys.exit(f"The programme cannot be used.\n{error}")
-    kept = [str(version) for version in range(1, programme.version) if programme.of_version(version) is not programme]
-    beside = f", beside earlier {', '.join(kept)}" if kept else ""
+    kept = ", ".join(map(str, programme.earlier_versions))
+    beside = f", beside earlier {kept}" if kept else ""
     print(f"{path}: version {programme.version} of {programme.name} can be used{beside}")
 
 

@@ -135,8 +135,9 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             name="show_tier",
             summary="Show what leads to the next tier, what keeps the present one, and its history",
             detail="`keep` counts what will still count when the term ends; `history` has the last twenty changes, the "
-            "newest first. With `if_spend`, minor units of the programme's currency, also what an order of so much "
-            "would bring at the base rates; nothing changes by asking.",
+            "newest first; of a `placement_ended`, `tier` is the one that was left. With `if_spend`, minor units of "
+            "the programme's currency, also what an order of so much would bring at the base rates; nothing changes by "
+            "asking. `growth_counts_from` says until when its growth waits, null if it counts at once.",
             query=("if_spend",),
             answers={200: answers.TierInFull},
             refusals={400: ("bad_if_spend",), 404: ("not_found",)},
@@ -200,7 +201,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             detail="The day counts as signed in on: it gives the daily reward, and what the streak that it mends would "
             "have given. A repeat for the same day is answered 200, with the first one's body.",
             body=MakeUpRequest,
-            answers={201: answers.MakeUp, 200: answers.MakeUp},
+            answers={201: answers.MadeUp, 200: answers.MadeUp},
             refusals={
                 400: ("not_json",),
                 403: ("member_frozen", "member_closed"),
@@ -486,8 +487,10 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
         "GET /members/{member_id}/benefits/{benefit_id}": Route(
             name="show_benefit",
             summary="Show a benefit, and what the member may make of it now",
-            detail="If the member is not entitled to it, `code` says why: `tier_too_low`, `quota_used_up`, "
-            "`birthday_unknown`, `outside_birthday`, `member_frozen` or `member_closed`.",
+            detail="Beside the terms of the member's tier, `terms` have what is the same on every tier: `stacks` of a "
+            "price, `area` of a priority, `to` of something exclusive. If the member is not entitled to it, `code` "
+            "says why: `tier_too_low`, `other_account`, `quota_used_up`, `birthday_unknown`, `outside_birthday`, "
+            "`member_frozen` or `member_closed`.",
             answers={200: answers.Benefit},
             refusals={404: ("not_found",)},
         ),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.app import Answer, App, member_id
+from tests.conftest import UseProgramme
 from tests.handlers.messages import basket, line, order
 
 ALICE = member_id("alice")
@@ -105,6 +106,25 @@ def test_the_multiplier_is_a_benefit_of_who_has_one(junior: App) -> None:
     assert shown(junior, "earning_multiplier")["terms"] == {"multiplier_bp": 10500}
     junior.enrol("bob")
     junior.get("/members/me/benefits/earning_multiplier", as_="bob").refused(404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("benefit", "of_the_tier"),
+    [
+        ({"kind": "member_price", "stacks": True}, {"prices": {"A": 100}}),
+        ({"kind": "percentage", "stacks": False}, {"percent": 10, "categories": [], "brands": [], "skus": []}),
+        ({"kind": "priority", "area": "dispatch"}, {"hours": 2}),
+        ({"kind": "exclusive", "to": "events"}, {"references": ["E1"]}),
+    ],
+)
+def test_the_terms_have_what_is_the_same_on_every_tier(
+    app: App, use_programme: UseProgramme, benefit: dict[str, Any], of_the_tier: dict[str, Any]
+) -> None:
+    use_programme(benefits=[{"id": "perk", "name": "Perk", "tiers": {"newcomer": of_the_tier}} | benefit])
+    app.enrol()
+    said = {name: value for name, value in benefit.items() if name != "kind"}
+    assert shown(app, "perk")["terms"] == said | of_the_tier
+    assert app.get("/members/me/benefits").json["items"] == [shown(app, "perk")]
 
 
 def test_a_shop_uses_a_benefit_until_the_quota_is_used_up(junior: App) -> None:
@@ -251,6 +271,11 @@ def test_a_use_is_its_members_alone(junior: App) -> None:
 def test_a_use_names_itself(junior: App, body: Any, pointer: str) -> None:
     path = f"/members/{ALICE}/benefits/free_shipping/uses"
     assert junior.post(path, body, as_="shop").pointers() == [pointer]
+
+
+def test_a_body_must_be_an_object(junior: App) -> None:
+    refused = junior.post(f"/members/{ALICE}/benefits/free_shipping/uses", [], as_="shop").refused(422, "invalid")
+    assert refused["errors"] == [{"pointer": "", "detail": "must be a JSON object"}]
 
 
 def test_a_body_must_be_json(junior: App) -> None:

@@ -134,6 +134,16 @@ def test_an_order_can_be_tried_before_it_is_placed(ladder: App) -> None:
     assert ladder.kinds() == ["welcome"]
 
 
+def test_growth_that_waits_is_told_with_the_instant_from_which_it_counts(app: App, use_programme: UseProgramme) -> None:
+    use_programme(points={"return_window_days": 14, "growth_waits": True})
+    app.enrol()
+    tried = tier(app, if_spend="100000")["if_spend"]
+    assert (tried["growth"], tried["tier"], tried["growth_counts_from"]) == (1000, "newcomer", "2026-03-17T00:00:00Z")
+    assert tier(app, if_spend="0")["if_spend"]["growth_counts_from"] is None
+    use_programme(points={"return_window_days": 14})
+    assert tier(app, if_spend="100000")["if_spend"]["growth_counts_from"] is None
+
+
 @pytest.mark.parametrize("amount", ["", "-1", "1.5", "x", "1000000001", "9" * 5000, "٣"])
 def test_what_is_no_amount_cannot_be_tried(ladder: App, amount: str) -> None:
     ladder.get("/members/me/tier", if_spend=amount).refused(400, "bad_if_spend")

@@ -31,6 +31,7 @@ from tessera import (
     sign_ins,
     tiers,
 )
+from tessera.benefits import NO_BIRTHDAY
 from tessera.card import Card, card
 from tessera.conditions import missing
 from tessera.coupons import Coupon
@@ -126,7 +127,7 @@ class Life(RuleBasedStateMachine):
 
     def pass_time(self, wait: timedelta, nightly: bool) -> None:
         """Settling every night leaves the member as settling once does; go on with either."""
-        self.seen[self.now] = card(self.member, self.programme, self.now)
+        self.seen[self.now] = card(self.member, self.programme, self.now, NO_BIRTHDAY)
         days = nights(self.now, self.now + wait, self.programme.zone)
         self.now += wait
         once, every_night = self.opened(), Journal(self.member, self.programme, self.member.booked_at)
@@ -494,7 +495,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def the_card_shows_what_the_model_says(self) -> None:
-        seen, account = card(self.member, self.programme, self.now), self.account()
+        seen, account = card(self.member, self.programme, self.now, NO_BIRTHDAY), self.account()
         assert (seen.available, seen.pending) == (account.available, account.pending)
         expiring: dict[datetime, int] = {}
         for instant, points in seen.expiring:
@@ -510,7 +511,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def the_tier_is_what_the_model_says(self) -> None:
-        seen, climb = card(self.member, self.programme, self.now).outlook, self.account().climb
+        seen, climb = card(self.member, self.programme, self.now, NO_BIRTHDAY).outlook, self.account().climb
         assert (seen.tier.id, seen.since, seen.until, seen.grace) == climb.shown
         ahead = seen.next_tier
         assert (ahead and (ahead.tier.id, haves(ahead.progress), missing(ahead.progress))) == climb.ahead(self.now)
@@ -526,7 +527,7 @@ class Life(RuleBasedStateMachine):
         for instant, then in list(self.seen.items())[-2:]:
             if instant < self.now:
                 known = [entry for entry in self.ledger if entry.recorded_at <= instant]
-                now = card(rebuild(self.member, known, self.programme), self.programme, instant)
+                now = card(rebuild(self.member, known, self.programme), self.programme, instant, NO_BIRTHDAY)
                 assert replace(now, member=then.member) == then
                 assert (now.member.tier, now.member.standing) == (then.member.tier, then.member.standing)
                 assert now.member.lots == then.member.lots

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tessera import actions, operators, sign_ins
+from tessera.benefits import NO_BIRTHDAY
 from tessera.card import card
 from tessera.enrolment import enrol
 from tessera.instants import local_day, midnight
@@ -219,7 +220,7 @@ def test_whichever_nights_ran_everybody_has_what_a_full_recomputation_comes_to(p
             assert told(other) == told(life)
             assert verify(other.member, [(entry, entry.hash) for entry in other.entries], programme) is None
     for life in never:
-        account, seen = life.model.account(END), card(life.member, programme, END)
+        account, seen = life.model.account(END), card(life.member, programme, END, NO_BIRTHDAY)
         assert told(life) == account.climb.told
         outlook = seen.outlook
         assert (outlook.tier.id, outlook.since, outlook.until, outlook.grace) == account.climb.shown

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tessera import actions, benefits, checkout, operators, redemptions
+from tessera.benefits import NO_BIRTHDAY
 from tessera.card import card
 from tessera.enrolment import enrol
 from tessera.history import rebuild
@@ -115,8 +116,8 @@ def test_the_card_of_any_past_instant_is_the_one_that_was_shown_then(rules: dict
     for journal in journals:
         instant = journal.now
         known = [entry for entry in entries if entry.recorded_at <= instant]
-        seen = card(rebuild(journals[-1].member, known, rules_in_force), rules_in_force, instant)
-        shown = card(journal.member, rules_in_force, instant)
+        seen = card(rebuild(journals[-1].member, known, rules_in_force), rules_in_force, instant, NO_BIRTHDAY)
+        shown = card(journal.member, rules_in_force, instant, NO_BIRTHDAY)
         assert replace(seen, member=shown.member) == shown
         assert balances(seen.member) == balances(shown.member)
 
@@ -128,8 +129,10 @@ def test_a_life_is_remembered_between_two_bookings_too() -> None:
         instant = before.now + (after.now - before.now) / 2
         instant = instant.replace(microsecond=0)
         known = [entry for entry in entries_of(journals) if entry.recorded_at <= instant]
-        seen = card(rebuild(journals[-1].member, known, rules), rules, instant)
-        assert replace(seen, member=before.member) == replace(card(before.member, rules, instant), member=before.member)
+        seen = card(rebuild(journals[-1].member, known, rules), rules, instant, NO_BIRTHDAY)
+        assert replace(seen, member=before.member) == replace(
+            card(before.member, rules, instant, NO_BIRTHDAY), member=before.member
+        )
 
 
 def test_before_the_first_entry_there_is_nothing() -> None:
@@ -146,6 +149,6 @@ def test_a_tier_that_was_kept_has_its_new_term_without_an_entry() -> None:
     kept = later(year, days=30)
     entries = [*entries_of(journals[:2]), *year.entries, *kept.entries]
     rebuilt = rebuild(kept.member, entries, kept.programme)
-    assert card(rebuilt, kept.programme, kept.now).member.tier == kept.member.tier
+    assert card(rebuilt, kept.programme, kept.now, NO_BIRTHDAY).member.tier == kept.member.tier
     assert kept.member.tier.until is not None
     assert kept.member.tier.until > kept.now + timedelta(days=300)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tessera import lots
+from tessera.benefits import NO_BIRTHDAY
 from tessera.card import card
 from tessera.instants import parse_instant
 from tessera.lots import OPEN, Terms
@@ -106,9 +107,9 @@ def test_points_cannot_be_spent_from_the_instant_on_at_which_they_expire() -> No
     journal = opened(rules=rules)
     buy(journal, line(unit_price=5000))
     ends = datetime.fromisoformat("2026-05-01T00:00:00+01:00")
-    assert card(journal.member, rules, ends - timedelta(seconds=1)).available == 50
-    assert card(journal.member, rules, ends).available == 0
-    assert card(journal.member, rules, ends).expiring == ()
+    assert card(journal.member, rules, ends - timedelta(seconds=1), NO_BIRTHDAY).available == 50
+    assert card(journal.member, rules, ends, NO_BIRTHDAY).available == 0
+    assert card(journal.member, rules, ends, NO_BIRTHDAY).expiring == ()
 
 
 def test_the_soonest_to_expire_is_spent_first_and_what_never_expires_last() -> None:

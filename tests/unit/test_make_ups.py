@@ -174,11 +174,6 @@ def act(journal: Journal, action_id: str) -> object:
     return journal.entries[-1].detail.get("make_up_cards")
 
 
-def test_without_make_up_in_the_programme_no_card_is_granted() -> None:
-    journal = enrol("m_1", None, programme(welcome={"make_up_cards": 2}), NOON)
-    assert journal.member.make_up_cards == 0
-
-
 class Naive:
     """Sign-ins and make-ups as a list of days, reckoned from scratch each time."""
 

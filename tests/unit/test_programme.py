@@ -49,6 +49,7 @@ coupons:
     ceiling: 2000
     valid_days: 30
 """
+LADDER = "{growth: {policy: lifetime}, term: {policy: calendar_year}, ladder: [{id: low, name: Low}]}"
 
 
 @pytest.fixture
@@ -135,6 +136,20 @@ def test_what_is_not_said_has_a_default(file: Path) -> None:
         ("currency: GBP", "5: GBP", 4, "5: Keys should be strings"),
         ("zone: Europe/London", "version: 2", 3, "version: is said twice"),
         ("{days: 3, points: 5}", "{days: 3, days: 4}", 22, "days: is said twice"),
+        ("{points: 50}", "{make_up_cards: 1}", 5, "welcome.make_up_cards: there are no make-up cards without"),
+        ("{days: 7, points: 10}", "{days: 7, make_up_cards: 1}", 23, "sign_ins.streaks.1.make_up_cards: there are no"),
+        (
+            "name: Small\n",
+            "name: Small\nactions:\n  review: {name: Review, make_up_cards: 2}\n",
+            4,
+            "actions.review.make_up_cards: there are no make-up cards without sign_ins.make_up",
+        ),
+        (
+            "sign_ins:",
+            f"ladders: {{consumer: {LADDER}}}\nsign_ins:",
+            19,
+            "ladders.consumer: the ladder of consumers is said under tiers",
+        ),
         ("name: Small", "name: Small\a", 1, "control characters are not allowed"),
         ("currency: GBP", "currency: [GBP", 5, "did not find expected ',' or ']'"),
         ("  growth: {policy", "\tgrowth: {policy", 14, "found character that cannot start any token"),
@@ -151,6 +166,38 @@ def test_a_mistake_names_its_file_its_line_and_the_reason(
     with pytest.raises(ProgrammeError) as error:
         load(file)
     assert [told for told in str(error.value).splitlines() if told.startswith(f"{file}:{line}: ") and words in told]
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        (
+            "any: [{measure: spend, at_least: 1, within: a_year}]",
+            "any.0.within: must be a number of days, such as {days: 90}, or calendar_year or lifetime",
+        ),
+        (
+            "any: [{measure: spend, at_least: 1, within: 90}]",
+            "any.0.within: must be a number of days, such as {days: 90}, or calendar_year or lifetime",
+        ),
+        (
+            "all: [{measure: spend, at_least: 1, within: {days: 0}}]",
+            "all.0.within.days: Input should be greater than or equal to 1",
+        ),
+        ("all: [{any: [{measure: spend}]}]", "all.0.any.0.at_least: Field required"),
+    ],
+)
+def test_a_mistake_names_its_place_as_the_file_has_it_and_once(file: Path, entry: str, problem: str) -> None:
+    file.write_text(SMALL.replace("name: High, growth: 100", f"name: High, entry: {{{entry}}}"), encoding="utf-8")
+    with pytest.raises(ProgrammeError) as error:
+        load(file)
+    assert str(error.value) == f"{file}:18: tiers.ladder.1.entry.{problem}"
+
+
+def test_a_tag_is_not_taken_for_the_field_of_its_name(file: Path) -> None:
+    file.write_text(SMALL + "points: {expiry: {policy: dates}}\n", encoding="utf-8")
+    with pytest.raises(ProgrammeError) as error:
+        load(file)
+    assert str(error.value) == f"{file}:39: points.expiry.dates: Field required"
 
 
 def test_a_file_that_is_not_in_utf_8_is_a_mistake(file: Path) -> None:
@@ -173,6 +220,15 @@ def test_a_file_that_holds_no_programme_is_a_mistake_on_its_first_line(file: Pat
     with pytest.raises(ProgrammeError) as error:
         load(file)
     assert str(error.value).startswith(f"{file}:1: ")
+
+
+def test_earlier_versions_are_found_whatever_their_numbers(file: Path) -> None:
+    file.write_text(SMALL.replace("version: 1", "version: 20261122"), encoding="utf-8")
+    (file.parent / "earlier").mkdir()
+    for name, version in (("spring.yml", 20260301), ("winter.yaml", 3), ("notes.txt", 4)):
+        earlier = SMALL.replace("version: 1", f"version: {version}")
+        (file.parent / "earlier" / name).write_text(earlier, encoding="utf-8")
+    assert load(file).earlier_versions == [3, 20260301]
 
 
 def test_nothing_in_a_programme_can_be_changed_once_it_is_read() -> None:

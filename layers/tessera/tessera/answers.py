@@ -101,7 +101,10 @@ class KeepInFull(Keep):
 
 
 class TierEvent(TypedDict):
-    """A change of the tier, or what was decided about it, and why."""
+    """A change of the tier, or what was decided about it, and why.
+
+    `tier` is the one that the member came to, or keeps; of a `placement_ended` it is the one that was left.
+    """
 
     entry_id: str
     at: str
@@ -112,11 +115,16 @@ class TierEvent(TypedDict):
 
 
 class IfSpent(TypedDict):
-    """What an order of so many minor units would bring, at the base rates."""
+    """What an order of so many minor units would bring, at the base rates.
+
+    `growth_counts_from` says until when its growth waits, as if it were ordered now; null if it counts at once. `tier`,
+    `until` and `next` are those right after the order.
+    """
 
     spend: int
     points: int
     growth: int
+    growth_counts_from: str | None
     tier: str
     until: str | None
     next: NextInFull | None
@@ -166,7 +174,8 @@ class BenefitOnCard(TypedDict):
 class Benefit(TypedDict):
     """A benefit, and what the member may make of it now; `code` and `detail` say why nothing.
 
-    `terms` are those of the member's tier, by the kind of the benefit; null if the tier gives nothing. The quota is
+    `terms` are those of the member's tier, by the kind of the benefit; null if the tier gives nothing. With them stands
+    what is the same on every tier: `stacks` of a price, `area` of a priority, `to` of something exclusive. The quota is
     whole again at `resets_at`.
     """
 
@@ -229,7 +238,7 @@ class SignIn(TypedDict):
     growth: int
 
 
-class MakeUp(TypedDict):
+class MadeUp(TypedDict):
     """What making up a day gave, and the cards that are left."""
 
     day: str
@@ -518,12 +527,13 @@ def placed(seen: Outlook) -> Placed:
     return {"tier": seen.tier.id, "until": until, "placed": seen.lent}
 
 
-def if_spent(spend: int, order: Order, after: Outlook) -> IfSpent:
+def if_spent(spend: int, order: Order, counts_from: datetime | None, after: Outlook) -> IfSpent:
     """Write what an order would bring."""
     return {
         "spend": spend,
         "points": order.points,
         "growth": order.growth,
+        "growth_counts_from": write_instant(counts_from) if counts_from else None,
         "tier": after.tier.id,
         "until": write_instant(after.until) if after.until else None,
         "next": _next(after),
@@ -588,7 +598,7 @@ def sign_in(result: SignInResult) -> SignIn:
     }
 
 
-def make_up(result: MakeUpResult) -> MakeUp:
+def make_up(result: MakeUpResult) -> MadeUp:
     """Write what making up a day gave."""
     return {
         "day": result.day.isoformat(),
@@ -714,7 +724,9 @@ def benefit(shown: Entitlement) -> Benefit:
     """Write a benefit, and what the member may make of it."""
     terms: dict[str, Any] | None = None
     if shown.terms:
-        terms = shown.terms.model_dump(mode="json", exclude_none=True)
+        of_all_tiers = {"stacks": shown.stacks, "area": shown.area, "to": shown.to}
+        terms = {name: said for name, said in of_all_tiers.items() if said is not None}
+        terms |= shown.terms.model_dump(mode="json", exclude_none=True)
     elif shown.multiplier_bp is not None:
         terms = {"multiplier_bp": shown.multiplier_bp}
     written: Benefit = {

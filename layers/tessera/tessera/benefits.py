@@ -63,8 +63,12 @@ class Entitlement:
     terms: Terms | None = None
     """What the member's tier gives; None if it gives nothing, or is the tier's multiplier."""
     multiplier_bp: int | None = None
-    stacks: bool = False
+    stacks: bool | None = None
     """Of a price: whether others that stack, and a coupon, may come on top."""
+    area: str | None = None
+    """Of a priority: in what the member comes before others."""
+    to: str | None = None
+    """Of something exclusive: what it opens."""
     since: date | None = None
     """The first day of the period in which a use counts now; None without a quota."""
     left: int | None = None
@@ -141,6 +145,10 @@ def entitlement(
     match benefit.kind:
         case "member_price" | "percentage":
             shown = replace(shown, terms=terms, stacks=benefit.stacks)
+        case "priority":
+            shown = replace(shown, terms=terms, area=benefit.area)
+        case "exclusive":
+            shown = replace(shown, terms=terms, to=benefit.to)
         case _:
             shown = replace(shown, terms=terms)
     used = member.uses.get(benefit.id)

@@ -36,9 +36,7 @@ class Card:
     streak: int
 
 
-def card(
-    member: Member, programme: Programme, now: datetime, birthday: Mapping[str, int] = benefits.NO_BIRTHDAY
-) -> Card:
+def card(member: Member, programme: Programme, now: datetime, birthday: Mapping[str, int]) -> Card:
     """Show the member as everything overdue will have left it; nothing is booked by looking.
 
     Args:

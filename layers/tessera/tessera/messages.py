@@ -151,7 +151,7 @@ def read_message(
         Invalid: it is no message, its currency or kind is none of the programme's, or it happened in the future.
     """
     if not isinstance(content, dict):
-        raise Invalid([Problem(pointer, "must be an object")])
+        raise Invalid([Problem(pointer, "must be a JSON object")])
     kind = content.get("type")
     if not isinstance(kind, str) or kind not in kinds:
         raise Invalid([Problem(pointer + "/type", "must be one of: " + ", ".join(sorted(kinds)))])

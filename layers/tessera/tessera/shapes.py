@@ -165,6 +165,8 @@ def _json_pointer(problem: Any, content: Any) -> str:
 
 
 def _sentence(problem: Any) -> str:
+    if problem["type"] == "model_type":
+        return "must be a JSON object"
     return str(problem["msg"]).removeprefix("Value error, ")
 
 

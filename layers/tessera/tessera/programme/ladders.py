@@ -13,6 +13,9 @@ from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from tessera.programme.rules import Count, Id, Name, Positive, Rules
 
+CONSUMER = "consumer"
+"""The kind of account whose ladder is the programme's `tiers`. No other ladder may have this name."""
+
 Measure = Literal["growth", "spend", "orders", "active_days", "tenure"]
 
 
@@ -22,7 +25,20 @@ class Days(Rules):
     days: Annotated[int, Field(ge=1, le=1100)]
 
 
-Within = Days | Literal["calendar_year", "lifetime"]
+def _window(within: Any) -> str | None:
+    if isinstance(within, dict | Days):
+        return "days"
+    return "named" if within in ("calendar_year", "lifetime") else None
+
+
+Within = Annotated[
+    Annotated[Days, Tag("days")] | Annotated[Literal["calendar_year", "lifetime"], Tag("named")],
+    Discriminator(
+        _window,
+        custom_error_type="within",
+        custom_error_message="must be a number of days, such as {days: 90}, or calendar_year or lifetime",
+    ),
+]
 
 
 class Criterion(Rules):

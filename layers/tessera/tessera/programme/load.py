@@ -15,10 +15,13 @@ PACKAGED = Path(__file__).with_name("programme.yaml")
 
 
 EARLIER = "earlier"
-"""The folder, beside a programme, of the versions that were in force before it, as files of any name.
+"""The folder, beside a programme, of the versions that were in force before it, as `.yaml` or `.yml` of any name.
 
 Within a term nobody loses what the version promised under which the term began, as long as that version is kept here.
 """
+
+_OF_A_KEY = "[key]"
+"""What pydantic puts at the end of a place if it is the key that is wrong, not what it leads to."""
 
 
 class ProgrammeError(ValueError):
@@ -40,7 +43,7 @@ def load(path: Path) -> "Programme":
     """
     programme = _read(path)
     earlier: dict[int, Programme] = {}
-    for file in sorted((path.parent / EARLIER).glob("*.yaml")):
+    for file in sorted(file for file in (path.parent / EARLIER).glob("*") if file.suffix in (".yaml", ".yml")):
         version = _read(file)
         if version.version >= programme.version or version.version in earlier:
             message = f"{file}:1: version: must be below {programme.version}, and that of no other file here"
@@ -78,11 +81,8 @@ def _read(path: Path) -> "Programme":
     try:
         return Programme.model_validate(content)
     except ValidationError as error:
-        problems = [
-            f"{path}:{_line_of(root, problem['loc'])}: {'.'.join(map(str, problem['loc']))}: {problem['msg']}"
-            for problem in error.errors(include_url=False)
-        ]
-        raise ProgrammeError("\n".join(problems)) from None
+        problems = [_told(path, root, problem) for problem in error.errors(include_url=False)]
+        raise ProgrammeError("\n".join(dict.fromkeys(problems))) from None
 
 
 def _said_twice(node: Any) -> Iterator[tuple[int, str]]:
@@ -101,18 +101,26 @@ def _said_twice(node: Any) -> Iterator[tuple[int, str]]:
         yield from _said_twice(child)
 
 
-def _line_of(root: "yaml.Node | None", location: tuple[int | str, ...]) -> int:
-    """Find the line, from 1, of the deepest node on the way to `location`."""
+def _told(path: Path, root: "yaml.Node | None", problem: Any) -> str:
+    """Tell a problem with its line, from 1, and its place, without the names of alternatives that pydantic puts in."""
     node: Any = root
     line = 1
-    for step in location:
-        if node is not None and node.id == "sequence" and isinstance(step, int) and step < len(node.value):
-            node = node.value[step]
-            line = node.start_mark.line + 1
-        elif node is not None and node.id == "mapping":
-            for key, value in node.value:
-                if key.value == str(step):
-                    line = key.start_mark.line + 1
-                    node = value
-                    break
-    return line
+    place = []
+    names_nothing = problem["type"] == "missing" or problem["loc"][-1:] == (_OF_A_KEY,)
+    for i, step in enumerate(problem["loc"], start=1):
+        if found := _step(node, step):
+            line, node = found
+        elif not names_nothing or i < len(problem["loc"]):
+            continue
+        place.append(str(step))
+    return f"{path}:{line}: " + ": ".join(filter(None, [".".join(place), problem["msg"]]))
+
+
+def _step(node: Any, step: int | str) -> tuple[int, Any] | None:
+    """Find what a step leads to, and the line it stands on; None if there is no such thing in the file."""
+    if node is not None and node.id == "sequence" and isinstance(step, int) and step < len(node.value):
+        item = node.value[step]
+        return item.start_mark.line + 1, item
+    if node is not None and node.id == "mapping":
+        return next(((key.start_mark.line + 1, value) for key, value in node.value if key.value == str(step)), None)
+    return None

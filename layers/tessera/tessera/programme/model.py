@@ -11,8 +11,8 @@ from zoneinfo import available_timezones
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
 from tessera.programme.benefits import Benefit, Terms, gives_less
-from tessera.programme.ladders import Ladder
-from tessera.programme.rules import Count, Id, Name, Positive, Rules, Text
+from tessera.programme.ladders import CONSUMER, Ladder
+from tessera.programme.rules import Count, Id, Name, Positive, Rules, Text, mistakes
 
 _NO_LEAP_YEAR = 2026
 
@@ -126,7 +126,7 @@ class SignIns(Rules):
     daily: Reward
     streaks: list[StreakReward] = Field(default_factory=list)
     make_up: MakeUp | None = None
-    """Without it no card is granted, and none can be used."""
+    """Without it no card can be granted, and none can be used."""
 
     @field_validator("streaks")
     @classmethod
@@ -248,6 +248,13 @@ class Programme(Rules):
             raise ValueError(message)
         return zone
 
+    @field_validator("ladders")
+    @classmethod
+    def _are_of_others(cls, ladders: Mapping[str, Ladder]) -> Mapping[str, Ladder]:
+        if CONSUMER in ladders:
+            raise mistakes("the ladder of consumers is said under tiers", [(CONSUMER,)])
+        return ladders
+
     @field_validator("coupons")
     @classmethod
     def _each_template_once(cls, coupons: list[AmountOff | Percentage]) -> list[AmountOff | Percentage]:
@@ -274,6 +281,21 @@ class Programme(Rules):
                     message = f"benefit {benefit.id} gives {less[1]} less than {less[0]}: benefits grow by tier"
                     raise ValueError(message)
         return benefits
+
+    @model_validator(mode="after")
+    def _grants_cards_that_can_be_used(self) -> Self:
+        gifts: dict[tuple[int | str, ...], Gift] = {("welcome",): self.welcome}
+        gifts |= {("sign_ins", "streaks", i): streak for i, streak in enumerate(self.sign_ins.streaks)}
+        gifts |= {("actions", kind): rule for kind, rule in self.actions.items()}
+        granted = [(*place, "make_up_cards") for place, gift in gifts.items() if gift.make_up_cards]
+        if granted and self.sign_ins.make_up is None:
+            raise mistakes("there are no make-up cards without sign_ins.make_up", granted)
+        return self
+
+    @property
+    def earlier_versions(self) -> list[int]:
+        """The versions before this one that have been kept, the oldest first."""
+        return sorted(self._earlier)
 
     def ladder(self, account: str) -> Ladder:
         """Answer the ladder of a kind of account; one without a ladder of its own has the consumer's."""

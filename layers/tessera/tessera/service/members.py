@@ -189,7 +189,7 @@ def move(caller: Caller, path_id: str, body: str | None, now: datetime) -> answe
             transaction = Transaction()
             transaction.journal(journal)
             transaction.commit()
-        return answers.card(card(journal.member, in_force(), now), found.profiles.get(member.member_id))
+        return _card(journal.member, found.profiles.get(member.member_id), now)
 
     return until_committed(attempt)
 

@@ -58,7 +58,8 @@ def _try(journal: "Journal", spend: int) -> answers.IfSpent:
         lines=[Line(line_id="1", sku="if_spend", quantity=1, unit_price=spend)],
     )
     order = purchases.complete(journal, message, "")
-    return answers.if_spent(spend, order, of(journal))
+    waits = journal.programme.points.growth_waits and order.growth
+    return answers.if_spent(spend, order, order.terms.matures_at if waits else None, of(journal))
 
 
 def _amount(text: str) -> int:
