@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import date, timedelta
+from datetime import date
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from tessera import growth_days
 from tessera.programme.load import in_force
 from tests.simulation import wire
-from tests.simulation.climb import Climb, Held, day_of, kept_days, reckons
+from tests.simulation.climb import Climb, Held, day_of, reckons, window, windows
 from tests.simulation.model import Account, Commit, Fields, Model, lot_changes
 from tests.simulation.violations import insist
 
@@ -234,13 +234,16 @@ def _insist_on_tier(item: dict[str, Any], climb: Climb, now: str) -> None:
     insist(said.get("placement", [])[::2] == lent, "placements as the entries made them", said, climb.lent)
     tallies = wire.plain(item.get("tallies", {"M": {}})["M"])
     for measure in ("spend", "orders", "active_days"):
-        if (days := kept_days(measure)) is not None:
-            first, counted = day_of(instant) - timedelta(days=days - 1), climb.counted[measure]
-            packed, lifetime = tallies.get(measure, [b"", 0])
+        counted = climb.counted[measure]
+        packed, lifetime = tallies.get(measure, [b"", 0])
+        for within in windows(measure):
+            if within == "lifetime":
+                insist(lifetime == sum(counted.values()), "what counts for a tier", measure, lifetime, counted)
+                continue
+            first, _ = window(within, day_of(instant))
             stored = {day: n for day, n in growth_days.unpack(packed).items() if day >= first}
             expected = {day: n for day, n in counted.items() if n and day >= first}
-            insist(stored == expected, "what counts for a tier", measure, stored, expected)
-            insist(lifetime == sum(counted.values()), "what counts for a tier", measure, lifetime, counted)
+            insist(stored == expected, "what counts for a tier", measure, within, stored, expected)
 
 
 def _told(said: Fields) -> list[Any]:

@@ -20,7 +20,7 @@ from tests.simulation.violations import insist
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tessera.programme.ladders import Criterion, Ladder, Tier, Within
+    from tessera.programme.ladders import AllOf, AnyOf, Criterion, Ladder, Tier, Within
 
 Fields = dict[str, Any]
 
@@ -105,10 +105,9 @@ class Climb:
     @property
     def chain(self) -> list[Held]:
         """What is held, and all that may come back."""
-        chain, held = [], self.held
-        while held:
-            chain.append(held)
-            held = held.beneath  # type: ignore[assignment]
+        chain = [self.held]
+        while beneath := chain[-1].beneath:
+            chain.append(beneath)
         return chain
 
     def have(self, criterion: Criterion, day: date) -> int:
@@ -117,7 +116,7 @@ class Climb:
             return (day - day_of(self.enrolled_at)).days
         if criterion.measure == "growth":
             return self.growth_on(day)
-        first, last = _window(criterion.within, day)
+        first, last = window(criterion.within, day)
         return sum(n for on, n in self.counted[criterion.measure].items() if first <= on <= last)
 
     def growth_on(self, day: date) -> int:
@@ -132,10 +131,11 @@ class Climb:
     def _earns(self, rank: int, instant: datetime) -> bool:
         condition, day = _ladder().ladder[rank].condition, day_of(instant)
 
-        def met(condition: Any) -> bool:
+        def met(condition: AllOf | AnyOf | Criterion) -> bool:
             if condition.form == "criterion":
                 return self.have(condition, day) >= condition.at_least
-            return (all if condition.form == "all" else any)(met(part) for part in condition.parts)
+            parts = [met(part) for part in condition.parts]
+            return all(parts) if condition.form == "all" else any(parts)
 
         return condition is not None and met(condition)
 
@@ -190,11 +190,11 @@ class Climb:
         insist(self.is_settled(now), "what is overdue is booked", self.held, self.lent)
         self.passed = now
 
-    def with_order(self, spend: int, growth: int, now: datetime) -> Climb:
-        """Answer where an order would bring the member."""
+    def with_order(self, spend: int, orders: int, growth: int, now: datetime) -> Climb:
+        """Answer where an order would bring the member, if it counts."""
         tried = replace(self, counted=deepcopy(self.counted))
         tried.held, tried.passed = self.held, self.passed
-        for measure, gain in (("spend", spend), ("orders", 1), ("growth", growth)):
+        for measure, gain in (("spend", spend), ("orders", orders), ("growth", growth)):
             tried.count(measure, day_of(now), gain)
         tried._be_active(day_of(now), day_of(now))
         if outcome := tried._risen(now):
@@ -202,12 +202,8 @@ class Climb:
         return tried
 
     def _be_active(self, day: date, today: date) -> None:
-        windows = [
-            366 if of.within == "calendar_year" else getattr(of.within, "days", 0)
-            for of in _ladder().criteria
-            if of.measure == "active_days"
-        ]
-        if day > today - timedelta(days=max(KNOWN_ACTIVE, *windows, 0)):
+        longest = (366 if of == "calendar_year" else getattr(of, "days", 0) for of in windows("active_days"))
+        if day > today - timedelta(days=max([KNOWN_ACTIVE, *longest])):
             self.counted["active_days"][day] = 1
 
     def _outcome(self, entry: Fields, instant: datetime) -> Outcome | None:
@@ -265,7 +261,7 @@ class Climb:
         return any(self.earned(began) >= held.rank for began in (held.began, held.began - _SECOND))
 
     def _renewed(self, now: datetime) -> Held:
-        return replace(self.held, began=now, until=self._term_end(now), grace=False, landed=False)
+        return Held(self.held.rank, now, self._term_end(now))
 
     def _term_end(self, start: datetime) -> datetime:
         term = _ladder().term
@@ -278,7 +274,7 @@ class Climb:
         return _midnight(day)
 
     def _tenures(self, until: datetime) -> Iterator[datetime]:
-        """List when, since all was booked, tenure has brought a tier above the present one, or the present one again."""
+        """List when, since all was booked, tenure has brought a higher tier, or the present one again."""
         for rank in range(self.held.rank + (not self.held.grace), len(_ladder().ladder)):
             for criterion in _ladder().ladder[rank].criteria:
                 if criterion.measure == "tenure":
@@ -303,11 +299,18 @@ def reckons() -> bool:
     return in_force().tiers.growth.policy in {"window", "calendar_year"}
 
 
-def kept_days(measure: str) -> int | None:
-    """Answer the longest window, in days, in which a measure is asked for; None if it is not."""
-    asked = [criterion.within for criterion in _ladder().criteria if criterion.measure == measure]
-    days = [366 if within == "calendar_year" else getattr(within, "days", 0) for within in asked]
-    return max(days, default=None)
+def windows(measure: str) -> list[Within | None]:
+    """List the windows in which a measure is asked for."""
+    return [criterion.within for criterion in _ladder().criteria if criterion.measure == measure]
+
+
+def window(within: Within | None, day: date) -> tuple[date, date]:
+    """Answer the first and the last day that count on a day; clocks differ, so the day after does, too."""
+    if within == "calendar_year":
+        return date(day.year, 1, 1), date(day.year, 12, 31)
+    if within is None or within == "lifetime":
+        return date.min, date.max
+    return day - timedelta(days=within.days - 1), day + _DAY
 
 
 def day_of(instant: datetime) -> date:
@@ -325,17 +328,8 @@ def _growth_window(day: date) -> tuple[date, date]:
         case "window":
             return day - timedelta(days=rule.days - 1), day + _DAY
         case "calendar_year":
-            return _window("calendar_year", day)
+            return window("calendar_year", day)
     return date.min, date.max
-
-
-def _window(within: Within | None, day: date) -> tuple[date, date]:
-    """Answer the first and the last day that count; clocks differ, so tomorrow does, too."""
-    if within == "calendar_year":
-        return date(day.year, 1, 1), date(day.year, 12, 31)
-    if within is None or within == "lifetime":
-        return date.min, date.max
-    return day - timedelta(days=within.days - 1), day + _DAY
 
 
 def _written(before: Held, reason: str, after: Held) -> Fields:

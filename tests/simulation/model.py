@@ -159,12 +159,12 @@ class Model:
         instant = effective(entry)
         account.climb.pass_until(entry, instant)
         points = rule(self, member_id, account, entry, commit)
-        account.climb.follow(entry, instant)
         insist(
             entry["points"] == points, "naive balance", entry["kind"], "of", entry["points"], "points, not of", points
         )
         _apply(account, entry)
         _count_uses(account, entry)
+        account.climb.follow(entry, instant)
         account.balance += points
         account.balances.append(account.balance)
         account.recorded.append(entry["recorded_at"])
@@ -269,21 +269,19 @@ def _count_uses(account: Account, entry: Fields) -> None:
         insist(since in months, "a use counts in its month", benefit_id, since)
         account.uses[benefit_id, since] = account.uses.get((benefit_id, since), 0) + 1
         uses, most = account.uses[benefit_id, since], _quota(benefit_id, account.climb.rank)
-        insist(uses <= most, "no more uses than the quota", benefit_id, uses, most)
+        insist(most and uses <= most, "no more uses than the quota", benefit_id, uses, most)
     for benefit_id, since in entry["detail"].get("benefits_returned", {}).items():
         account.uses[benefit_id, since] -= 1
         insist(account.uses[benefit_id, since] >= 0, "what was not used cannot be given back", benefit_id)
 
 
-def _quota(benefit_id: str, rank: int) -> int:
-    """Answer the quota of the highest tier up to the member's that the benefit names."""
+def _quota(benefit_id: str, rank: int) -> int | None:
+    """Answer the quota of the highest tier up to the member's that the benefit names; None if it has none."""
     (benefit,) = (benefit for benefit in in_force().benefits if benefit.id == benefit_id)
     named = [tier.id for tier in in_force().tiers.ladder[: rank + 1] if tier.id in benefit.tiers]
     insist(named, "benefits are of the tier", benefit_id, rank)
     quota = benefit.tiers[named[-1]].quota
-    if quota is None:
-        raise ViolationError("what has no quota is not counted", benefit_id)
-    return quota.uses
+    return quota.uses if quota else None
 
 
 def _may_owe() -> bool:
@@ -411,8 +409,9 @@ def _redeemed(model: Model, account: Account, order: Fields, spent: int, entry: 
     insist(hold.order_id == order["order_id"], "whose redemption", order["redemption_id"])
     kept = hold.spent if hold.state == "confirmed" else hold.points
     insist(spent == kept, "points spent", order["order_id"], spent, kept)
-    again = hold.benefits if hold.state == "let go" else {}
-    insist(entry["detail"].get("benefits_used", {}).keys() == again.keys(), "benefits used", order["order_id"])
+    # Who has come to a tier without a quota since uses as much as they like.
+    again = {id_ for id_ in hold.benefits if _quota(id_, account.climb.rank)} if hold.state == "let go" else set()
+    insist(entry["detail"].get("benefits_used", {}).keys() == again, "benefits used", order["order_id"])
     if hold.state == "open":
         account.holds.pop(order["redemption_id"], None)
         hold.state, hold.spent = "confirmed", hold.points
@@ -446,7 +445,8 @@ def _refund(model: Model, member_id: str, account: Account, entry: Fields, commi
     expired: int = sum(row[0] for row in detail.get("expired", []))
     end = (json.loads(order["lot"])[0] + [None])[1]
     if end is not None:
-        known = min(due, account.gone.get(end, 0))
+        forgotten = wire.instant(end) <= wire.instant(entry["recorded_at"]) - _REMEMBERED
+        known = 0 if forgotten else min(due, account.gone.get(end, 0))
         insist(expired == known, "what has expired is not taken again", refund_id, expired, known)
         account.gone[end] = account.gone.get(end, 0) - expired
     due -= expired
@@ -458,6 +458,10 @@ def _refund(model: Model, member_id: str, account: Account, entry: Fields, commi
         hold.owed += part
         left -= part
     return returned - int(detail["taken"]) - _missed(entry, left)
+
+
+_REMEMBERED = timedelta(days=366)
+"""For so long it is known how many points have expired."""
 
 
 def _missed(entry: Fields, points: int) -> int:
