@@ -32,7 +32,7 @@ BY_TIME = frozenset({"expiry", "maturity", "decay", "tier_change", "tier_review"
 """The kinds of entries that are booked as of when they were due, not as of when it was noticed."""
 
 KNOWN_ACTIVE = 62
-"""Days of which it is known at least whether they were active: what is told later makes no day active."""
+"""The last so many days, and those of the windows, are known as active or not; what is told later makes none so."""
 
 _SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
 
@@ -202,8 +202,8 @@ class Climb:
         return tried
 
     def _be_active(self, day: date, today: date) -> None:
-        longest = (366 if of == "calendar_year" else getattr(of, "days", 0) for of in windows("active_days"))
-        if day > today - timedelta(days=max([KNOWN_ACTIVE, *longest])):
+        known_from = [window(within, today)[0] for within in windows("active_days") if within != "lifetime"]
+        if day >= min([today - timedelta(days=KNOWN_ACTIVE - 1), *known_from]):
             self.counted["active_days"][day] = 1
 
     def _outcome(self, entry: Fields, instant: datetime) -> Outcome | None:

@@ -40,19 +40,6 @@ def _any(*parts: Rules) -> Rules:
 
 POLICIES: tuple[dict[str, Any], ...] = (
     {},
-    {"points": {"expiry": {"policy": "never"}, "refund": "debt"}},
-    {"points": {"expiry": {"policy": "month_end", "months": 1}, "return_window_days": 14, "returned_grace_days": 7}},
-    {
-        "points": {
-            "expiry": {"policy": "dates", "dates": ["03-31", "06-30"], "least_days": 10},
-            "return_window_days": 3,
-            "growth_waits": True,
-            "refund": "debt",
-        }
-    },
-    {"points": {"expiry": {"policy": "inactivity", "days": 20}, "return_window_days": 14}},
-    {"tiers": {"growth": {"policy": "window", "days": 30}, "term": {"policy": "days", "days": 30}}},
-    {"tiers": {"growth": {"policy": "decay", "idle_months": 1, "percent": 10}, "term": {"policy": "days", "days": 60}}},
     {
         "points": {"return_window_days": 3, "growth_waits": True},
         "tiers": {
@@ -68,6 +55,7 @@ POLICIES: tuple[dict[str, Any], ...] = (
             ),
         },
     },
+    {"points": {"expiry": {"policy": "never"}, "refund": "debt"}},
     {
         "tiers": {
             "growth": {"policy": "calendar_year"},
@@ -81,6 +69,7 @@ POLICIES: tuple[dict[str, Any], ...] = (
             ),
         }
     },
+    {"points": {"expiry": {"policy": "month_end", "months": 1}, "return_window_days": 14, "returned_grace_days": 7}},
     {
         "tiers": {
             "growth": {"policy": "window", "days": 60},
@@ -96,6 +85,14 @@ POLICIES: tuple[dict[str, Any], ...] = (
         }
     },
     {
+        "points": {
+            "expiry": {"policy": "dates", "dates": ["03-31", "06-30"], "least_days": 10},
+            "return_window_days": 3,
+            "growth_waits": True,
+            "refund": "debt",
+        }
+    },
+    {
         "tiers": {
             "growth": {"policy": "calendar_year"},
             "term": {"policy": "days", "days": 15},
@@ -104,6 +101,9 @@ POLICIES: tuple[dict[str, Any], ...] = (
             "ladder": ladder(_asked("spend", 20_000, days=10), _asked("tenure", 20), _asked("growth", 400), None),
         }
     },
+    {"points": {"expiry": {"policy": "inactivity", "days": 20}, "return_window_days": 14}},
+    {"tiers": {"growth": {"policy": "window", "days": 30}, "term": {"policy": "days", "days": 30}}},
+    {"tiers": {"growth": {"policy": "decay", "idle_months": 1, "percent": 10}, "term": {"policy": "days", "days": 60}}},
 )
 
 
