@@ -114,7 +114,7 @@ class Climb:
         """Count what a criterion asks for, as it stands on a day."""
         if criterion.measure == "tenure":
             return (day - day_of(self.enrolled_at)).days
-        if criterion.measure == "growth":
+        if criterion.measure == "growth" and criterion.within is None:
             return self.growth_on(day)
         first, last = window(criterion.within, day)
         return sum(n for on, n in self.counted[criterion.measure].items() if first <= on <= last)
@@ -144,7 +144,8 @@ class Climb:
         asked = [now]
         if _ladder().refunds == "review":
             asked += [held.began - _SECOND for held in self.chain]
-        return _growth_window(day_of(min(asked)))[0]
+        day = day_of(min(asked))
+        return min([_growth_window(day)[0], *(window(within, day)[0] for within in windows("growth") if within)])
 
     def is_settled(self, now: datetime) -> bool:
         """Whether time has changed nothing since the last booking."""

@@ -78,7 +78,7 @@ POLICIES: tuple[dict[str, Any], ...] = (
             "refunds": "review",
             "ladder": ladder(
                 _asked("orders", 2, days=30),
-                _asked("growth", 200),
+                _asked("growth", 200, days=90),
                 _all(_asked("active_days", 10, days=90), _asked("spend", 60_000, days=60)),
                 _asked("spend", 150_000, "lifetime"),
             ),
