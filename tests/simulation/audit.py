@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from tessera import growth_days
 from tessera.programme.load import in_force
 from tests.simulation import wire
-from tests.simulation.model import Account, Commit, Fields, Model, first_day_that_counts, lot_changes
+from tests.simulation.climb import Climb, Held, day_of, reckons, window, windows
+from tests.simulation.model import Account, Commit, Fields, Model, lot_changes
 from tests.simulation.violations import insist
 
 _CAUSES = {"action": "action_id", "benefit_use": "use_id", "benefit_return": "use_id"}
@@ -84,9 +85,8 @@ class Audit:
         member_id = wire.text(item, "member_id")
         account = self.model.accounts.get(member_id)
         if account is None:
-            account = self.model.accounts[member_id] = Account(
-                wire.text(item, "time_zone"), tier=in_force().tiers.ladder[0].id
-            )
+            enrolled_at = wire.instant(wire.written(wire.number(item, "enrolled_at")))
+            account = self.model.accounts[member_id] = Account(wire.text(item, "time_zone"), Climb(enrolled_at))
         now = wire.written(wire.number(item, "booked_at"))
         for entry in entries:
             insist(entry["member_id"] == member_id, "an entry has its member", entry["member_id"])
@@ -107,7 +107,7 @@ class Audit:
         insist(item["chain"]["B"] == account.chain, "the chain is valid", member_id)
         insist(wire.number(item, "version") == account.version + 1, "nothing lost under another's write", member_id)
         insist(now >= account.booked_at, "time never runs backwards", member_id)
-        insist(wire.text(item, "tier") == account.tier, "tier", member_id, account.tier)
+        _insist_on_tier(item, account.climb, now)
         insist(wire.text(item, "standing") == account.standing, "standing", member_id, account.standing)
         insist(wire.text(item, "time_zone") == account.time_zone, "where a member lives", member_id, account.time_zone)
         cards = wire.number(item, "make_up_cards") if "make_up_cards" in item else 0
@@ -205,10 +205,11 @@ class Audit:
             account = self.model.accounts[member_id]
             insist(account.balance == balance, "naive balance", member_id)
             stored = growth_days.unpack(item["growth_days"]["B"])
-            if (first := first_day_that_counts(account.booked_at)) is not None:
+            if reckons():
+                first = account.climb.first_day_kept(wire.instant(account.booked_at))
                 counted, expected = (
                     {day: growth for day, growth in by_day.items() if growth and day >= first}
-                    for by_day in (stored, account.growth)
+                    for by_day in (stored, account.climb.counted["growth"])
                 )
                 insist(counted == expected, "growth by day", member_id, counted, expected)
 
@@ -218,6 +219,44 @@ def _insist_on_what_is_overdue(now: str, account: Account, held: set[wire.Terms]
     lapsed = [id_ for id_, hold in account.holds.items() if hold.expires_at <= wire.instant(now)]
     over = [terms for terms in held if (terms[0] or "9") <= now or (terms[1] or "9") <= now]
     insist(not lapsed and not over, "what is overdue is booked", lapsed, over)
+
+
+def _insist_on_tier(item: dict[str, Any], climb: Climb, now: str) -> None:
+    """Insist that the member's tier, what is lent, and what counts for it are as the entries made them."""
+    instant, ladder = wire.instant(now), in_force().tiers.ladder
+    climb.settled(instant)
+    names = ("tier", "tier_until", "tier_grace", "tier_before", "placement")
+    said = wire.plain({name: item[name] for name in names if name in item})
+    insist(said.get("tier") == ladder[climb.held.rank].id, "tier", said, climb.held)
+    if reckons():
+        insist(_told(said) == _held(climb.held), "tier", said, climb.held)
+    lent = [ladder[climb.lent.rank].id, int(climb.lent.until.timestamp())] if climb.lent else []
+    insist(said.get("placement", [])[::2] == lent, "placements as the entries made them", said, climb.lent)
+    tallies = wire.plain(item.get("tallies", {"M": {}})["M"])
+    for measure in ("spend", "orders", "active_days"):
+        counted = climb.counted[measure]
+        packed, lifetime = tallies.get(measure, [b"", 0])
+        for within in windows(measure):
+            if within == "lifetime":
+                insist(lifetime == sum(counted.values()), "what counts for a tier", measure, lifetime, counted)
+                continue
+            first, _ = window(within, day_of(instant))
+            stored = {day: n for day, n in growth_days.unpack(packed).items() if day >= first}
+            expected = {day: n for day, n in counted.items() if n and day >= first}
+            insist(stored == expected, "what counts for a tier", measure, within, stored, expected)
+
+
+def _told(said: Fields) -> list[Any]:
+    """Answer a stored tier, and those before it: which, until when, and whether it is in its grace."""
+    before = _told(said["tier_before"]) if "tier_before" in said else []
+    return [said["tier"], said.get("tier_until"), said.get("tier_grace", False), *before]
+
+
+def _held(held: Held | None) -> list[Any]:
+    if held is None:
+        return []
+    until = held.until and int(held.until.timestamp())
+    return [in_force().tiers.ladder[held.rank].id, until, held.grace, *_held(held.beneath)]
 
 
 def _insist_on_refund(key: str, refund: Fields, commit: Commit, booked: set[tuple[str, Any]]) -> None:

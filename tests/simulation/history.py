@@ -21,6 +21,17 @@ class Adjusting:
     """Whether it came under an `Idempotency-Key`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """What an operator asked for: a tier until an instant, or the end of what there is."""
+
+    member_id: str
+    tier: str | None
+    until: str
+    once: bool
+    """Whether it came under an `Idempotency-Key`."""
+
+
 @dataclass
 class History:
     """Messages by business key. A key that was used for two contents has both, and only one of them may count."""
@@ -30,6 +41,8 @@ class History:
     actions: dict[str, list[Content]] = field(default_factory=dict)
     adjustments: dict[str, Adjusting] = field(default_factory=dict)
     """By note: each has one of its own."""
+    placings: dict[str, Placing] = field(default_factory=dict)
+    """By note, too."""
     lately: list[Content] = field(default_factory=list)
     """The last of all."""
     lately_ordered: list[Content] = field(default_factory=list)

@@ -15,13 +15,15 @@ from zoneinfo import ZoneInfo
 
 from tessera.programme.load import in_force
 from tests.simulation import wire
+from tests.simulation.climb import Climb, Lent, day_of, effective, reckons
 from tests.simulation.history import amount
 from tests.simulation.violations import ViolationError, insist
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.simulation.history import Content, History
+    from tessera.programme.ladders import Tier
+    from tests.simulation.history import Content, History, Placing
 
 Fields = dict[str, Any]
 
@@ -50,7 +52,10 @@ class Bought:
     """An order as it was counted: by line its quantity, its money, its points, its growth and the points it cost."""
 
     member_id: str | None
+    day: date
     growth_day: date
+    counts: bool
+    """Whether it counts towards the tier."""
     lines: dict[str, tuple[int, int, int, int, int]]
     refunded: dict[str, tuple[int, int]] = field(default_factory=dict)
     """By line the quantity and the money that have come back."""
@@ -63,8 +68,13 @@ class Bought:
         return whole * min(quantity * money, pieces * money + minor * quantity) // (quantity * money)
 
     def taken_back(self, what: int) -> int:
-        """Answer the whole that has come back: of points (2), growth (3) or points spent (4)."""
+        """Answer the whole that has come back: of money (1), points (2), growth (3) or points spent (4)."""
         return sum(self.share(line_id, line[what]) for line_id, line in self.lines.items())
+
+    @property
+    def came_back(self) -> bool:
+        """Whether all of it has come back: a line of no money, too, which only its pieces tell."""
+        return all(self.share(line_id, quantity) == quantity for line_id, (quantity, *_) in self.lines.items())
 
 
 @dataclass
@@ -72,12 +82,13 @@ class Account:
     """A member, as the entries so far have made them."""
 
     time_zone: str
+    climb: Climb
+    """Where the member stands on the ladder, and all that counts for that."""
     balance: int = 0
     sequence: int = 0
     chain: bytes = b""
     version: int = 0
     booked_at: str = ""
-    tier: str = ""
     standing: str = "active"
     balances: list[int] = field(default_factory=list)
     """After each entry."""
@@ -96,7 +107,6 @@ class Account:
     left: list[tuple[str, datetime]] = field(default_factory=list)
     """The zones that were left since the last of `days`, and when."""
     cards: int = 0
-    growth: dict[date, int] = field(default_factory=dict)
     claims: dict[str, int] = field(default_factory=dict)
     uses: dict[tuple[str, str], int] = field(default_factory=dict)
     """By benefit and the first day of a month: the uses that stand."""
@@ -104,6 +114,11 @@ class Account:
     """The uses that a shop has named, taken back or not."""
     actions: dict[str, list[tuple[date, dict[str, int]]]] = field(default_factory=dict)
     """By kind: the member's own day of each action, and what it earned in points and growth."""
+
+    @property
+    def tier(self) -> Tier:
+        """The tier that the member is on."""
+        return self.climb.tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,24 +148,26 @@ class Model:
     """Those that were booked."""
     adjusted: set[str] = field(default_factory=set)
     """The notes of adjustments that were booked."""
+    placed: set[str] = field(default_factory=set)
+    """The notes of placements, and of ends of placements, that were booked."""
 
     def expect(self, member_id: str, account: Account, entry: Fields, commit: Commit) -> None:
         """Insist that an entry comes to what it must, and keep what it changes."""
         rule = RULES.get(entry["kind"])
         if rule is None:
             raise ViolationError("known kinds", entry["kind"])
+        instant = effective(entry)
+        account.climb.pass_until(entry, instant)
         points = rule(self, member_id, account, entry, commit)
         insist(
             entry["points"] == points, "naive balance", entry["kind"], "of", entry["points"], "points, not of", points
         )
         _apply(account, entry)
         _count_uses(account, entry)
+        account.climb.follow(entry, instant)
         account.balance += points
         account.balances.append(account.balance)
         account.recorded.append(entry["recorded_at"])
-        if moved := entry["detail"].get("tier"):
-            insist(moved["from"] == account.tier, "tier", moved, account.tier)
-            account.tier = moved["to"]
 
     def record(self, commit: Commit) -> None:
         """Keep what a commit says of orders that are nobody's, which no entry tells of."""
@@ -182,14 +199,19 @@ class Model:
             )
         bought = Bought(
             order.get("member_id"),
+            _local(order["placed_at"]),
             date.fromisoformat(order["growth_day"]),
+            earns,
             {line[0]: (line[1], line[2], line[3], line[4], line[6]) for line in lines},
         )
         self.orders[order["order_id"]] = bought
         return bought
 
-    def refund(self, before: Fields, after: Fields, commit: Commit) -> tuple[str, Bought, tuple[int, int, int]] | None:
-        """Keep what came back of an order, and answer what that is: the refund, the order, what to take and return."""
+    def refund(self, before: Fields, after: Fields, commit: Commit) -> tuple[str, Bought, list[int]] | None:
+        """Keep what came back of an order; answer the refund, the order, and what it is in money, points and growth.
+
+        Last comes what is returned of the points that had paid.
+        """
         then, now = ({line[0]: (line[7], line[8]) for line in json.loads(order["lines"])} for order in (before, after))
         taken = {
             line_id: (now[line_id][0] - then[line_id][0], now[line_id][1] - then[line_id][1])
@@ -207,14 +229,13 @@ class Model:
         insist(refund_id not in self.refunds, "a refund counts once", refund_id)
         self.refunds.add(refund_id)
         bought = self.orders[after["order_id"]]
-        earlier = [bought.taken_back(what) for what in (2, 3, 4)]
+        earlier = [bought.taken_back(what) for what in (1, 2, 3, 4)]
         for line_id, (pieces, minor) in taken.items():
             had = bought.refunded.get(line_id, (0, 0))
             bought.refunded[line_id] = (had[0] + pieces, had[1] + minor)
             insist(bought.refunded[line_id] == now[line_id], "refunds add up", refund_id)
             insist(bought.refunded[line_id][0] <= bought.lines[line_id][0], "no more than was bought", refund_id)
-        points, growth, returned = (bought.taken_back(what) - had for what, had in zip((2, 3, 4), earlier, strict=True))
-        return refund_id, bought, (points, growth, returned)
+        return refund_id, bought, [bought.taken_back(what) - had for what, had in enumerate(earlier, 1)]
 
 
 def lot_changes(entry: Fields) -> list[tuple[wire.Terms, int]]:
@@ -247,23 +268,20 @@ def _count_uses(account: Account, entry: Fields) -> None:
         insist(account.standing == "active", "who is frozen uses nothing", benefit_id)
         insist(since in months, "a use counts in its month", benefit_id, since)
         account.uses[benefit_id, since] = account.uses.get((benefit_id, since), 0) + 1
-        uses, most = account.uses[benefit_id, since], _quota(benefit_id, account.tier)
-        insist(uses <= most, "no more uses than the quota", benefit_id, uses, most)
+        uses, most = account.uses[benefit_id, since], _quota(benefit_id, account.climb.rank)
+        insist(most and uses <= most, "no more uses than the quota", benefit_id, uses, most)
     for benefit_id, since in entry["detail"].get("benefits_returned", {}).items():
         account.uses[benefit_id, since] -= 1
         insist(account.uses[benefit_id, since] >= 0, "what was not used cannot be given back", benefit_id)
 
 
-def _quota(benefit_id: str, tier_id: str) -> int:
-    """Answer the quota of the highest tier up to the member's that the benefit names."""
+def _quota(benefit_id: str, rank: int) -> int | None:
+    """Answer the quota of the highest tier up to the member's that the benefit names; None if it has none."""
     (benefit,) = (benefit for benefit in in_force().benefits if benefit.id == benefit_id)
-    ladder = [tier.id for tier in in_force().tiers.ladder]
-    named = [tier for tier in ladder[: ladder.index(tier_id) + 1] if tier in benefit.tiers]
-    insist(named, "benefits are of the tier", benefit_id, tier_id)
+    named = [tier.id for tier in in_force().tiers.ladder[: rank + 1] if tier.id in benefit.tiers]
+    insist(named, "benefits are of the tier", benefit_id, rank)
     quota = benefit.tiers[named[-1]].quota
-    if quota is None:
-        raise ViolationError("what has no quota is not counted", benefit_id)
-    return quota.uses
+    return quota.uses if quota else None
 
 
 def _may_owe() -> bool:
@@ -371,9 +389,10 @@ def _purchase(model: Model, member_id: str, account: Account, entry: Fields, com
     before, order = commit.of(f"order:{order_id}", "order", "an entry has its order")
     insist(before is None or before["kind"] == "awaited_order", "an order counts once", order_id)
     insist(order["member_id"] == member_id, "an entry has its order", order_id)
-    tiers = in_force().tiers
-    multiplier = next(tier for tier in tiers.ladder if tier.id == account.tier).multiplier_bp
-    bought = model.count(order, multiplier, earns=account.standing == "active")
+    bought = model.count(order, account.tier.multiplier_bp, earns=account.standing == "active")
+    if bought.counts:
+        account.climb.count("spend", bought.day, sum(money for _, money, *_ in bought.lines.values()))
+        account.climb.count("orders", bought.day, 1)
     earned = sum(line[2] for line in bought.lines.values())
     waits = "growth_waiting" in entry["detail"]
     _grow(account, entry, bought.growth_day, 0 if waits else sum(line[3] for line in bought.lines.values()))
@@ -390,8 +409,9 @@ def _redeemed(model: Model, account: Account, order: Fields, spent: int, entry: 
     insist(hold.order_id == order["order_id"], "whose redemption", order["redemption_id"])
     kept = hold.spent if hold.state == "confirmed" else hold.points
     insist(spent == kept, "points spent", order["order_id"], spent, kept)
-    again = hold.benefits if hold.state == "let go" else {}
-    insist(entry["detail"].get("benefits_used", {}).keys() == again.keys(), "benefits used", order["order_id"])
+    # Who has come to a tier without a quota since uses as much as they like.
+    again = {id_ for id_ in hold.benefits if _quota(id_, account.climb.rank)} if hold.state == "let go" else set()
+    insist(entry["detail"].get("benefits_used", {}).keys() == again, "benefits used", order["order_id"])
     if hold.state == "open":
         account.holds.pop(order["redemption_id"], None)
         hold.state, hold.spent = "confirmed", hold.points
@@ -409,19 +429,24 @@ def _refund(model: Model, member_id: str, account: Account, entry: Fields, commi
     order_id = entry["source"]["order_id"]
     before, order = commit.of(f"order:{order_id}", "order", "an entry has its order")
     assert before
+    had_come_back = model.orders[order_id].came_back
     found = model.refund(before, order, commit)
     if found is None:
         raise ViolationError("refunds as sent", order_id)
-    refund_id, bought, (due, growth, returned) = found
+    refund_id, bought, (money, due, growth, returned) = found
     insist(entry["source"]["refund_id"] == refund_id, "refunds as sent", refund_id)
     insist(bought.member_id == member_id, "whose refund", refund_id)
     _grow_back(account, entry, bought.growth_day, growth)
+    if bought.counts:
+        account.climb.count("spend", bought.day, -money)
+        account.climb.count("orders", bought.day, had_come_back - bought.came_back)
     detail = entry["detail"]
     insist(detail.get("returned", 0) == returned, "points come back", refund_id, returned)
     expired: int = sum(row[0] for row in detail.get("expired", []))
     end = (json.loads(order["lot"])[0] + [None])[1]
     if end is not None:
-        known = min(due, account.gone.get(end, 0))
+        forgotten = wire.instant(end) <= wire.instant(entry["recorded_at"]) - _REMEMBERED
+        known = 0 if forgotten else min(due, account.gone.get(end, 0))
         insist(expired == known, "what has expired is not taken again", refund_id, expired, known)
         account.gone[end] = account.gone.get(end, 0) - expired
     due -= expired
@@ -433,6 +458,10 @@ def _refund(model: Model, member_id: str, account: Account, entry: Fields, commi
         hold.owed += part
         left -= part
     return returned - int(detail["taken"]) - _missed(entry, left)
+
+
+_REMEMBERED = timedelta(days=366)
+"""For so long it is known how many points have expired."""
 
 
 def _missed(entry: Fields, points: int) -> int:
@@ -451,12 +480,8 @@ def _action(model: Model, member_id: str, account: Account, entry: Fields, commi
         raise ViolationError("actions as sent", f"{action_id} {kind} {at}")
     whose = {record["member_id"], content.get("member_id", member_id)}
     insist(whose == {member_id}, "whose action", action_id, whose)
-    rule, tiers = in_force().actions[kind], in_force().tiers
-    multiplier = (
-        next(tier for tier in tiers.ladder if tier.id == account.tier).multiplier_bp
-        if rule.tier_multiplier
-        else BASIS_POINTS
-    )
+    rule = in_force().actions[kind]
+    multiplier = account.tier.multiplier_bp if rule.tier_multiplier else BASIS_POINTS
     earned = (rule.points * multiplier // BASIS_POINTS, rule.growth) if account.standing == "active" else (0, 0)
     zone = ZoneInfo(account.time_zone)
     day, today = (wire.instant(written).astimezone(zone).date() for written in (at, entry["recorded_at"]))
@@ -504,6 +529,40 @@ def _adjustment(model: Model, member_id: str, account: Account, entry: Fields, _
     model.adjusted.add(note)
     _grow(account, entry, _local(entry["at"]), asked.growth)
     return asked.points
+
+
+def _placement(model: Model, member_id: str, account: Account, entry: Fields, _commit: Commit) -> int:
+    placing = _placing(model, member_id, entry)
+    rank = [tier.id for tier in in_force().tiers.ladder].index(placing.tier or "")
+    insist(account.standing != "closed", "closed for good", placing)
+    insist(rank > account.climb.held.rank, "who is placed is placed higher", placing)
+    insist(placing.until > entry["recorded_at"], "who is placed is placed for a time", placing)
+    said = {"tier": placing.tier, "until": placing.until}
+    insist(entry["detail"]["placement"] == said, "a placement is what was asked for", said)
+    account.climb.lent = Lent(rank, wire.instant(placing.until))
+    return 0
+
+
+def _placement_end(model: Model, member_id: str, account: Account, entry: Fields, _commit: Commit) -> int:
+    lent = account.climb.lent
+    if lent is None:
+        raise ViolationError("a placement ends once", entry["at"])
+    if "note" in entry["detail"]:
+        insist(_placing(model, member_id, entry).tier is None, "a placement is what was asked for", entry["detail"])
+    else:
+        insist(wire.instant(entry["at"]) == lent.until, "a placement ends when it does", entry["at"], lent)
+    account.climb.lent = None
+    return 0
+
+
+def _placing(model: Model, member_id: str, entry: Fields) -> Placing:
+    """Find what an operator had asked for."""
+    note = entry["detail"]["note"]
+    placing = model.history.placings[note]
+    insist(placing.member_id == member_id, "whose placement", note)
+    insist(not placing.once or note not in model.placed, "a placement counts once", note)
+    model.placed.add(note)
+    return placing
 
 
 def _standing(_model: Model, _member_id: str, account: Account, entry: Fields, _commit: Commit) -> int:
@@ -586,8 +645,7 @@ def _expiry(_model: Model, _member_id: str, account: Account, entry: Fields, _co
 
 
 def _maturity(_model: Model, _member_id: str, account: Account, entry: Fields, _commit: Commit) -> int:
-    if _growth_in_window():
-        _grow(account, entry, _day_of(entry), entry["growth"])
+    _grow(account, entry, _day_of(entry), entry["growth"])
     return 0
 
 
@@ -611,6 +669,9 @@ RULES: dict[str, Callable[[Model, str, Account, Fields, Commit], int]] = {
     "maturity": _maturity,
     "decay": _nothing,
     "tier_change": _nothing,
+    "tier_review": _nothing,
+    "placement": _placement,
+    "placement_end": _placement_end,
     "action": _action,
     "adjustment": _adjustment,
     "freeze": _standing,
@@ -629,27 +690,17 @@ def _redemption(commit: Commit, redemption_id: str) -> Fields:
 
 def _grow(account: Account, entry: Fields, day: date, growth: int) -> None:
     """Count growth on its day. Growth that decays is left to the domain's own tests: here it need not add up."""
-    if _growth_in_window():
+    if reckons():
         insist(entry["growth"] == growth, "growth", entry["kind"], entry["growth"], growth)
-        account.growth[day] = account.growth.get(day, 0) + growth
+        account.climb.count("growth", day, growth)
 
 
 def _grow_back(account: Account, entry: Fields, day: date, growth: int) -> None:
-    """Take growth back from the day that got it, if that is still in the window; what waits is taken as it says."""
-    first = first_day_that_counts(entry["recorded_at"])
-    if first is not None and "growth_waiting" not in entry["detail"]:
-        counted = account.growth.get(day, 0) if day >= first else 0
+    """Take growth back from the day that got it, if that can still count; what waits is taken as it says."""
+    if "growth_waiting" not in entry["detail"]:
+        first = account.climb.first_day_kept(wire.instant(entry["recorded_at"]))
+        counted = account.climb.counted["growth"].get(day, 0) if day >= first else 0
         _grow(account, entry, day, -min(growth, counted))
-
-
-def first_day_that_counts(now: str) -> date | None:
-    """Answer the first day of the window in which growth counts; None if the programme has no window."""
-    rule = in_force().tiers.growth
-    return _local(now) - timedelta(days=rule.days - 1) if rule.policy == "window" else None
-
-
-def _growth_in_window() -> bool:
-    return in_force().tiers.growth.policy == "window"
 
 
 def _day_of(entry: Fields) -> date:
@@ -658,7 +709,7 @@ def _day_of(entry: Fields) -> date:
 
 
 def _local(written: str) -> date:
-    return wire.instant(written).astimezone(ZoneInfo(in_force().zone)).date()
+    return day_of(wire.instant(written))
 
 
 def _weights(content: Content, rates: Any, multiplier_bp: int) -> tuple[list[int], int]:

@@ -23,13 +23,16 @@ from tessera import (
     settlement,
     sign_ins,
     streaks,
+    tiers,
 )
+from tessera import operators as by_hand
 from tessera.idempotency import Answer
 from tessera.journal import Entry, Journal
 from tessera.purchases import Order, OrderLine
 from tessera.redemptions import Redemption
 from tessera.service import members, opening, operators
 from tessera.service import purchases as counting
+from tessera.service import tiers as ladders
 from tessera.service.keyed import change_once
 from tessera.store import items
 from tessera.store.read import Found, read
@@ -286,6 +289,77 @@ def _expired_is_taken_twice() -> AbstractContextManager[Any]:
     return patch.object(purchases, "_of_order", lambda _terms, _order: False)
 
 
+def _nobody_rises() -> AbstractContextManager[Any]:
+    return patch.object(tiers, "promotion", lambda *_: None)
+
+
+def _no_grace() -> AbstractContextManager[Any]:
+    review = tiers.review
+
+    def as_if_over(member: Member, programme: Programme, end: datetime) -> tiers.Change:
+        return review(replace(member, tier=replace(member.tier, grace=True)), programme, end)
+
+    return patch.object(tiers, "review", as_if_over)
+
+
+def _what_is_lent_is_earned() -> AbstractContextManager[Any]:
+    place = by_hand.place
+
+    def for_good(journal: Journal, tier_id: str, until: datetime, **why: str) -> None:
+        place(journal, tier_id, until, **why)
+        journal.change(tier=replace(journal.member.tier, id=tier_id))
+
+    return patch.object(by_hand, "place", for_good)
+
+
+def _nothing_was_held_before() -> AbstractContextManager[Any]:
+    refunded = tiers.refunded
+
+    def forgetful(member: Member, programme: Programme, now: datetime) -> tiers.Change | None:
+        return refunded(replace(member, tier=replace(member.tier, before=None)), programme, now)
+
+    return patch.object(tiers, "refunded", forgetful)
+
+
+def _tallied_at_each_attempt() -> AbstractContextManager[Any]:
+    """Count an order's spend once more when its commit has failed and is tried again."""
+    tally = Journal._tally
+    tried: set[tuple[str, int]] = set()
+
+    def carelessly(self: Journal, kind: str, at: datetime, detail: Any) -> None:
+        tally(self, kind, at, detail)
+        attempt = (self.member.member_id, self.member.sequence)
+        if kind == "purchase":
+            if attempt in tried:
+                tally(self, kind, at, detail)
+            tried.add(attempt)
+
+    return patch.object(Journal, "_tally", carelessly)
+
+
+def _spend_stays() -> AbstractContextManager[Any]:
+    tally = Journal._tally
+
+    def but_refunds(self: Journal, kind: str, at: datetime, detail: Any) -> None:
+        if kind != "refund":
+            tally(self, kind, at, detail)
+
+    return patch.object(Journal, "_tally", but_refunds)
+
+
+def _trying_is_buying() -> AbstractContextManager[Any]:
+    attempt = ladders._try
+
+    def and_book(journal: Journal, spend: int) -> Any:
+        tried = attempt(journal, spend)
+        transaction = Transaction()
+        transaction.journal(journal)
+        transaction.commit()
+        return tried
+
+    return patch.object(ladders, "_try", and_book)
+
+
 def _uses_not_counted() -> AbstractContextManager[Any]:
     return patch.object(benefits, "counted", lambda uses, _periods: uses)
 
@@ -327,6 +401,13 @@ MUTANTS = (
     Mutant("A member is rebuilt with holds that have ended", _rebuilt_with_old_holds),
     Mutant("Whether a redemption was let go is not asked", _always_open),
     Mutant("A message that is refused is dropped", _refused_in_silence),
+    Mutant("Nobody reaches a tier", _nobody_rises),
+    Mutant("A review knows no grace", _no_grace),
+    Mutant("Who is placed on a tier has earned it", _what_is_lent_is_earned),
+    Mutant("A refund forgets the tier that was held before", _nothing_was_held_before),
+    Mutant("What an order counts for a tier counts at each attempt", _tallied_at_each_attempt),
+    Mutant("What a refund takes goes on counting for a tier", _spend_stays),
+    Mutant("Trying an order books it", _trying_is_buying),
     Mutant("Uses of benefits are not counted", _uses_not_counted),
     Mutant("Benefits are used beyond their quota", _quota_ignored),
     Mutant("Uses that are given back go on counting", _uses_not_given_back),

@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from tessera.programme.load import in_force
 from tests.simulation import wire
+from tests.simulation.climb import day_of, reckons
 from tests.simulation.functions import OPERATOR, SHOP
-from tests.simulation.history import Adjusting, Content, amount
+from tests.simulation.history import Adjusting, Content, Placing, amount
+from tests.simulation.model import BASIS_POINTS
 from tests.simulation.violations import insist
 from tests.simulation.world import PURCHASES, SETTLEMENTS, Acts, Answer, Message, Person, Plan, Request, World
 
 if TYPE_CHECKING:
     from random import Random
 
+    from tests.simulation.climb import Climb
     from tests.simulation.model import Account
 
 CATEGORIES = (None, None, "christmas", "stationery", "home")
@@ -106,6 +109,60 @@ def list_past_entries(world: World, person: Person) -> None:
 
     query = {"as_of": instant, "limit": "5"}
     world.ask(Request("GET /members/{member_id}/entries", person.path, person.caller, check, query=query))
+
+
+def show_tier(world: World, person: Person) -> None:
+    """Somebody looks where they stand on the ladder, now and then at where an order would bring them."""
+    spend = world.random.choice((None, 0, world.random.randrange(5_000), world.random.randrange(200_000)))
+
+    def check(world: World, answer: Answer) -> None:
+        account = world.audit.model.accounts.get(person.member_id)
+        if _refused(answer, 200, not_found=account is None) or not answer.quiet or account is None or not reckons():
+            return
+        climb, said = account.climb, answer.json
+        now = wire.instant(max(_written(answer.millis // 1000), account.booked_at))
+        ripe = any((matures or "9") <= _written(int(now.timestamp())) for _, matures, _ in account.lots)
+        if ripe or not climb.is_settled(now):
+            return  # what time has done since the last booking is checked when it is booked
+        until = climb.lent.until if climb.lent and climb.is_lent else climb.held.until
+        grace = climb.held.grace and not climb.is_lent
+        expected = [climb.tier.id, until and _written(int(until.timestamp())), climb.is_lent, grace]
+        shown = [said[name] for name in ("id", "until", "placed", "grace")]
+        insist(shown == expected, "the tier is shown as it is", shown, expected)
+        insist(said["growth"] == climb.growth_on(day_of(now)), "the tier is shown as it is", answer.text)
+        _insist_on_what_is_missing(said["next"], climb, now)
+        if spend is not None:
+            _insist_on_what_an_order_would_bring(said["if_spend"], spend, account, now)
+
+    query = {} if spend is None else {"if_spend": str(spend)}
+    world.ask(Request("GET /members/{member_id}/tier", person.path, person.caller, check, query=query))
+
+
+def _insist_on_what_is_missing(said: Content | None, climb: Climb, now: datetime) -> None:
+    """Insist that the next tier that can be earned is shown, with how far the member has come with what it asks for."""
+    above = [tier for tier in in_force().tiers.ladder[climb.rank + 1 :] if tier.condition]
+    insist((said and said["id"]) == (above[0].id if above else None), "the next tier", said)
+    if said:
+        shown = [step["have"] for step in _steps(said["progress"])]
+        expected = [climb.have(criterion, day_of(now)) for criterion in above[0].criteria]
+        insist(shown == expected, "how far it is to the next tier", shown, expected)
+
+
+def _insist_on_what_an_order_would_bring(said: Content, spend: int, account: Account, now: datetime) -> None:
+    """Insist that an order which nobody has placed would bring what is said of it."""
+    rates, rules = in_force().earning, in_force().points
+    active = account.standing == "active"
+    multiplier = account.tier.multiplier_bp if active else 0
+    points = spend * rates.points.base.earn * multiplier // (rates.points.base.per * BASIS_POINTS)
+    growth = spend * rates.growth.base.earn // rates.growth.base.per if active else 0
+    insist((said["points"], said["growth"]) == (points, growth), "what an order would bring", said, points, growth)
+    waits = rules.growth_waits and rules.return_window_days
+    after = account.climb.with_order(spend if active else 0, active, 0 if waits else growth, now)
+    insist(said["tier"] == after.tier.id, "what an order would bring", said, after.held)
+
+
+def _steps(progress: Content) -> list[Content]:
+    return [step for part in progress["parts"] for step in _steps(part)] if "parts" in progress else [progress]
 
 
 def verify(world: World, person: Person) -> None:
@@ -420,6 +477,44 @@ def adjust(world: World, person: Person) -> None:
     body = json.dumps({"points": points, "growth": asked.growth, "reason": "goodwill", "note": note})
     path = {"member_id": person.member_id}
     world.ask(Request("POST /members/{member_id}/adjustments", path, OPERATOR, check, body, key))
+
+
+def place(world: World, person: Person) -> None:
+    """An operator places somebody on a tier for some days, mostly under a key; now and then on one that is too low."""
+    tier = world.random.choice(in_force().tiers.ladder[1:]).id
+    until = _written(world.millis // 1000 + world.random.choice((3_600, 86_400, world.random.randrange(30 * 86_400))))
+    body = {"tier": tier, "until": until}
+    _place(world, person, "placements", body, {"tier_not_higher", "member_closed", "invalid"})
+
+
+def end_placement(world: World, person: Person) -> None:
+    """An operator ends a placement before its time, or what is none."""
+    _place(world, person, "placements/end", {}, set())
+
+
+def _place(world: World, person: Person, action: str, body: Content, refusals: set[str]) -> None:
+    random, note = world.random, world.name("placing")
+    key = world.name("key") if random.random() < 0.7 else None
+    if key and person.placed and random.random() < 0.2:
+        key = random.choice(person.placed)
+    placing = Placing(person.member_id, body.get("tier"), body.get("until", ""), once=key is not None)
+    world.history.placings[note] = placing
+
+    def check(world: World, answer: Answer) -> None:
+        account = world.audit.model.accounts.get(person.member_id)
+        allowed = refusals | ({"idempotency_key_reused"} if key in person.placed else set())
+        if _refused(answer, 200, 201, not_found=account is None, allowed=allowed) or account is None:
+            return
+        insist(placing.tier is None or note in world.audit.model.placed, "nothing lost", "a placement", note)
+        if answer.quiet and key is None and placing.tier is None:
+            insist(account.climb.lent is None, "nothing lost", "the end of a placement", note)
+        if key:
+            world.promise(f"{action} {person.member_id} {key}", answer.text)
+            person.placed.append(key)
+
+    content = json.dumps({**body, "reason": "goodwill", "note": note})
+    path = {"member_id": person.member_id}
+    world.ask(Request(f"POST /members/{{member_id}}/{action}", path, OPERATOR, check, content, key))
 
 
 def change_standing(world: World, person: Person) -> None:
@@ -764,6 +859,7 @@ def _written(seconds: int) -> str:
 
 READING = (
     (4, show_card),
+    (3, show_tier),
     (2, look_back),
     (2, list_entries),
     (1, list_past_entries),
@@ -794,6 +890,8 @@ CHANGING = (
     (6, send_again),
     (6, act),
     (3, adjust),
+    (2, place),
+    (1, end_placement),
     (1, change_standing),
     (1, poison),
     (10, deliver),

@@ -101,6 +101,8 @@ class Person:
     """Idempotency keys under which something was granted."""
     adjusted: list[str] = field(default_factory=list)
     """Idempotency keys under which an operator adjusted them."""
+    placed: list[str] = field(default_factory=list)
+    """Idempotency keys under which an operator placed them, or ended that."""
     seen: list[tuple[str, int, Content]] = field(default_factory=list)
     """Cards as they were shown: as of when, after how many entries, and what was on them."""
     baskets: dict[str, tuple[str, list[Content]]] = field(default_factory=dict)
@@ -158,7 +160,7 @@ class World:
         self.recent: deque[Request] = deque(maxlen=20)
         self.people = [Person(f"person {seed}-{n}", customer=n % 3 == 2) for n in range(people)]
         self.person = self.people[0]
-        self.pace = self.random.choice((1, 1, 4))
+        self.pace = self.random.choice((1, 1, 4, 12))
         self.operations = 0
         self.step = 0
         self.trace: deque[tuple[Any, ...]] = deque(maxlen=80)
@@ -260,13 +262,15 @@ class World:
         )
         self.trace.append((request.route, request.ids, request.caller.subject, request.body, request.key))
         self._current = lambda: self._again(request)
-        met = self.weather.faults
+        met, company = self.weather.faults, self.weather.met["company"]
         raw = self._invoke(function, event)
         if raw is None:
             return None
         answer = Answer(raw["statusCode"], raw["body"], millis, commits == self.audit.commits)
         self.trace.append((answer.status, answer.text[:300]))
         insist(answer.status != 500, "no function fails", answer.text)
+        if request.route.startswith("GET ") and self.weather.met["company"] == company:
+            insist(answer.quiet, "looking changes nothing", request.route)
         if _unclear(answer):
             insist(self.weather.faults > met, "busy only when it is", answer.text)
         else:
