@@ -26,7 +26,7 @@ Fields = dict[str, Any]
 
 ACTIVE = frozenset({"welcome", "sign_in", "make_up", "purchase", "action", "hold", "benefit_use"})
 """The kinds of entries that make a day an active one."""
-RAISING = ACTIVE | {"maturity", "adjustment"}
+RAISING = ACTIVE | {"maturity", "adjustment", "unfreeze"}
 """The kinds of entries with which a tier is reached."""
 BY_TIME = frozenset({"expiry", "maturity", "decay", "tier_change", "tier_review", "placement_end"})
 """The kinds of entries that are booked as of when they were due, not as of when it was noticed."""
@@ -74,6 +74,8 @@ class Climb:
     enrolled_at: datetime
     held: Held = field(init=False)
     lent: Lent | None = None
+    rises: bool = True
+    """Whether it is reached what is earned: not while rewards are frozen."""
     counted: dict[str, dict[date, int]] = field(default_factory=_nothing_counted)
     """By measure and day."""
     passed: datetime = field(init=False)
@@ -169,7 +171,7 @@ class Climb:
 
     def follow(self, entry: Fields, instant: datetime) -> None:
         """Count an active day, and insist that an entry makes of the tier what it must."""
-        if entry["kind"] in ACTIVE:
+        if entry["kind"] in ACTIVE and self.rises:
             self._be_active(day_of(wire.instant(entry["at"])), day_of(instant))
         told = entry["detail"].get("tier")
         if told and not reckons():
@@ -224,6 +226,8 @@ class Climb:
     def _risen(self, now: datetime) -> Outcome | None:
         """Answer what is reached at once, or earned again within its grace."""
         earned, held = self.earned(now), self.held
+        if not self.rises:
+            return None
         if earned > held.rank:
             beneath = held if _ladder().refunds == "review" and held.until else None
             return "reached", Held(earned, now, self._term_end(now), beneath=beneath)
@@ -276,7 +280,7 @@ class Climb:
 
     def _tenures(self, until: datetime) -> Iterator[datetime]:
         """List when, since all was booked, tenure has brought a higher tier, or the present one again."""
-        for rank in range(self.held.rank + (not self.held.grace), len(_ladder().ladder)):
+        for rank in range(self.held.rank + (not self.held.grace), len(_ladder().ladder) if self.rises else 0):
             for criterion in _ladder().ladder[rank].criteria:
                 if criterion.measure == "tenure":
                     reached = _midnight(day_of(self.enrolled_at) + timedelta(days=criterion.at_least))

@@ -157,6 +157,7 @@ class Model:
         if rule is None:
             raise ViolationError("known kinds", entry["kind"])
         instant = effective(entry)
+        account.climb.rises = account.standing == "active"
         account.climb.pass_until(entry, instant)
         points = rule(self, member_id, account, entry, commit)
         insist(
@@ -164,6 +165,7 @@ class Model:
         )
         _apply(account, entry)
         _count_uses(account, entry)
+        account.climb.rises = account.standing == "active"
         account.climb.follow(entry, instant)
         account.balance += points
         account.balances.append(account.balance)
