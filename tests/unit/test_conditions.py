@@ -118,6 +118,6 @@ def test_a_day_of_last_year_that_is_told_of_twice_was_one_active_day() -> None:
     active = [{"measure": "active_days", "at_least": 5, "within": within} for within in ("calendar_year", "lifetime")]
     journal = opened(NOON, asking({"all": active}))
     for order_id in ("O1", "O2"):
-        buy(journal, placed_at=NOON - timedelta(days=70), order_id=order_id)
-        journal = later(journal, days=1)
+        buy(journal, placed_at=NOON - timedelta(days=61), order_id=order_id)
+        journal = later(journal, hours=1)
     assert journal.member.tallies["active_days"].lifetime == 1
