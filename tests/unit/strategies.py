@@ -99,17 +99,13 @@ TERMS = st.sampled_from(
         {"policy": "anniversary"},
     ]
 )
-REVIEWS = st.builds(
-    lambda policy, grace_days: {**policy, "grace_days": grace_days},
-    st.sampled_from(
-        [
-            {"policy": "to_earned"},
-            {"policy": "to_earned", "soft_landing": True},
-            {"policy": "one_step"},
-            {"policy": "keep"},
-        ]
-    ),
-    st.sampled_from([0, 14, 45]),
+FALLS: list[dict[str, Any]] = [
+    {"policy": "to_earned"},
+    {"policy": "to_earned", "soft_landing": True},
+    {"policy": "one_step"},
+]
+REVIEWS = st.sampled_from(
+    [{"policy": "keep"}, *(fall | {"grace_days": grace_days} for fall in FALLS for grace_days in (0, 14, 45))]
 )
 WITHIN = st.sampled_from([{"days": 10}, {"days": 90}, "calendar_year", "lifetime"])
 

@@ -112,3 +112,12 @@ def test_an_activity_told_later_than_its_day_is_known_for_makes_no_day_active() 
     assert missing(ahead(journal)) == {"active_days": 2}
     buy(journal, placed_at=journal.now - timedelta(days=62), order_id="O2")
     assert missing(ahead(journal)) == {"active_days": 2}
+
+
+def test_a_day_of_last_year_that_is_told_of_twice_was_one_active_day() -> None:
+    active = [{"measure": "active_days", "at_least": 5, "within": within} for within in ("calendar_year", "lifetime")]
+    journal = opened(NOON, asking({"all": active}))
+    for order_id in ("O1", "O2"):
+        buy(journal, placed_at=NOON - timedelta(days=61), order_id=order_id)
+        journal = later(journal, hours=1)
+    assert journal.member.tallies["active_days"].lifetime == 1

@@ -58,6 +58,13 @@ def test_what_no_window_reaches_again_is_dropped_and_stays_in_the_sum_of_a_lifet
     assert trimmed == {"spend": Tally({day: n for day, n in DAYS.items() if n < 1000}, 9999)}
 
 
+@pytest.mark.parametrize(("days", "kept"), [(90, False), (91, True)])
+def test_the_first_day_of_the_longest_window_is_kept(days: int, kept: bool) -> None:
+    rules = ladder({"measure": "spend", "at_least": 1, "within": {"days": days}})
+    trimmed = measures.trimmed({"spend": Tally(DAYS, 9999)}, rules, TODAY, TODAY)
+    assert (TODAY - timedelta(days=90) in trimmed["spend"].days) == kept
+
+
 def test_a_refund_leaves_the_day_of_its_order() -> None:
     rules = ladder({"measure": "spend", "at_least": 1, "within": {"days": 90}})
     day = date(2026, 1, 31)
