@@ -26,7 +26,7 @@ Fields = dict[str, Any]
 
 ACTIVE = frozenset({"welcome", "sign_in", "make_up", "purchase", "action", "hold", "benefit_use"})
 """The kinds of entries that make a day an active one."""
-RAISING = ACTIVE | {"maturity", "adjustment"}
+RAISING = ACTIVE | {"maturity", "adjustment", "unfreeze"}
 """The kinds of entries with which a tier is reached."""
 BY_TIME = frozenset({"expiry", "maturity", "decay", "tier_change", "tier_review", "placement_end"})
 """The kinds of entries that are booked as of when they were due, not as of when it was noticed."""
@@ -74,6 +74,8 @@ class Climb:
     enrolled_at: datetime
     held: Held = field(init=False)
     lent: Lent | None = None
+    active: bool = True
+    """Whether the member is neither frozen nor closed; who is, reaches nothing and has no active days."""
     counted: dict[str, dict[date, int]] = field(default_factory=_nothing_counted)
     """By measure and day."""
     passed: datetime = field(init=False)
@@ -143,7 +145,8 @@ class Climb:
         """Answer the first day of which growth can still be asked for: what is refunded of earlier ones is gone."""
         asked = [now]
         if _ladder().refunds == "review":
-            asked += [held.began - _SECOND for held in self.chain]
+            run_on = [held for held in self.chain[1:] if held.until and held.until > now]
+            asked += [held.began - _SECOND for held in (self.held, *run_on)]
         day = day_of(min(asked))
         return min([_growth_window(day)[0], *(window(within, day)[0] for within in windows("growth") if within)])
 
@@ -169,7 +172,7 @@ class Climb:
 
     def follow(self, entry: Fields, instant: datetime) -> None:
         """Count an active day, and insist that an entry makes of the tier what it must."""
-        if entry["kind"] in ACTIVE:
+        if self.active and entry["kind"] in ACTIVE:
             self._be_active(day_of(wire.instant(entry["at"])), day_of(instant))
         told = entry["detail"].get("tier")
         if told and not reckons():
@@ -191,11 +194,13 @@ class Climb:
         insist(self.is_settled(now), "what is overdue is booked", self.held, self.lent)
         self.passed = now
 
-    def with_order(self, spend: int, orders: int, growth: int, now: datetime) -> Climb:
-        """Answer where an order would bring the member, if it counts."""
+    def with_order(self, spend: int, growth: int, now: datetime) -> Climb:
+        """Answer where an order would bring the member."""
+        if not self.active:
+            return self
         tried = replace(self, counted=deepcopy(self.counted))
         tried.held, tried.passed = self.held, self.passed
-        for measure, gain in (("spend", spend), ("orders", orders), ("growth", growth)):
+        for measure, gain in (("spend", spend), ("orders", 1), ("growth", growth)):
             tried.count(measure, day_of(now), gain)
         tried._be_active(day_of(now), day_of(now))
         if outcome := tried._risen(now):
@@ -219,7 +224,7 @@ class Climb:
             outcome = self._reviewed(instant)
             insist((outcome[0] == "fell") == (entry["kind"] == "tier_change"), "tier", entry["kind"], outcome)
             return outcome
-        return self._risen(instant) if entry["kind"] in RAISING else None
+        return self._risen(instant) if self.active and entry["kind"] in RAISING else None
 
     def _risen(self, now: datetime) -> Outcome | None:
         """Answer what is reached at once, or earned again within its grace."""
@@ -276,6 +281,8 @@ class Climb:
 
     def _tenures(self, until: datetime) -> Iterator[datetime]:
         """List when, since all was booked, tenure has brought a higher tier, or the present one again."""
+        if not self.active:
+            return
         for rank in range(self.held.rank + (not self.held.grace), len(_ladder().ladder)):
             for criterion in _ladder().ladder[rank].criteria:
                 if criterion.measure == "tenure":

@@ -568,6 +568,7 @@ def _placing(model: Model, member_id: str, entry: Fields) -> Placing:
 def _standing(_model: Model, _member_id: str, account: Account, entry: Fields, _commit: Commit) -> int:
     insist(account.standing != "closed", "closed for good", entry["kind"])
     account.standing = {"freeze": "frozen", "unfreeze": "active", "close": "closed"}[entry["kind"]]
+    account.climb.active = account.standing == "active"
     return 0
 
 
