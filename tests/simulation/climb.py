@@ -74,8 +74,8 @@ class Climb:
     enrolled_at: datetime
     held: Held = field(init=False)
     lent: Lent | None = None
-    rises: bool = True
-    """Whether it is reached what is earned: not while rewards are frozen."""
+    active: bool = True
+    """Whether the member is neither frozen nor closed; who is, reaches nothing and has no active days."""
     counted: dict[str, dict[date, int]] = field(default_factory=_nothing_counted)
     """By measure and day."""
     passed: datetime = field(init=False)
@@ -145,7 +145,8 @@ class Climb:
         """Answer the first day of which growth can still be asked for: what is refunded of earlier ones is gone."""
         asked = [now]
         if _ladder().refunds == "review":
-            asked += [held.began - _SECOND for held in self.chain]
+            run_on = [held for held in self.chain[1:] if held.until and held.until > now]
+            asked += [held.began - _SECOND for held in (self.held, *run_on)]
         day = day_of(min(asked))
         return min([_growth_window(day)[0], *(window(within, day)[0] for within in windows("growth") if within)])
 
@@ -171,7 +172,7 @@ class Climb:
 
     def follow(self, entry: Fields, instant: datetime) -> None:
         """Count an active day, and insist that an entry makes of the tier what it must."""
-        if entry["kind"] in ACTIVE and self.rises:
+        if self.active and entry["kind"] in ACTIVE:
             self._be_active(day_of(wire.instant(entry["at"])), day_of(instant))
         told = entry["detail"].get("tier")
         if told and not reckons():
@@ -193,11 +194,13 @@ class Climb:
         insist(self.is_settled(now), "what is overdue is booked", self.held, self.lent)
         self.passed = now
 
-    def with_order(self, spend: int, orders: int, growth: int, now: datetime) -> Climb:
-        """Answer where an order would bring the member, if it counts."""
+    def with_order(self, spend: int, growth: int, now: datetime) -> Climb:
+        """Answer where an order would bring the member."""
+        if not self.active:
+            return self
         tried = replace(self, counted=deepcopy(self.counted))
         tried.held, tried.passed = self.held, self.passed
-        for measure, gain in (("spend", spend), ("orders", orders), ("growth", growth)):
+        for measure, gain in (("spend", spend), ("orders", 1), ("growth", growth)):
             tried.count(measure, day_of(now), gain)
         tried._be_active(day_of(now), day_of(now))
         if outcome := tried._risen(now):
@@ -221,13 +224,11 @@ class Climb:
             outcome = self._reviewed(instant)
             insist((outcome[0] == "fell") == (entry["kind"] == "tier_change"), "tier", entry["kind"], outcome)
             return outcome
-        return self._risen(instant) if entry["kind"] in RAISING else None
+        return self._risen(instant) if self.active and entry["kind"] in RAISING else None
 
     def _risen(self, now: datetime) -> Outcome | None:
         """Answer what is reached at once, or earned again within its grace."""
         earned, held = self.earned(now), self.held
-        if not self.rises:
-            return None
         if earned > held.rank:
             beneath = held if _ladder().refunds == "review" and held.until else None
             return "reached", Held(earned, now, self._term_end(now), beneath=beneath)
@@ -280,7 +281,9 @@ class Climb:
 
     def _tenures(self, until: datetime) -> Iterator[datetime]:
         """List when, since all was booked, tenure has brought a higher tier, or the present one again."""
-        for rank in range(self.held.rank + (not self.held.grace), len(_ladder().ladder) if self.rises else 0):
+        if not self.active:
+            return
+        for rank in range(self.held.rank + (not self.held.grace), len(_ladder().ladder)):
             for criterion in _ladder().ladder[rank].criteria:
                 if criterion.measure == "tenure":
                     reached = _midnight(day_of(self.enrolled_at) + timedelta(days=criterion.at_least))

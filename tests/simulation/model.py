@@ -157,7 +157,6 @@ class Model:
         if rule is None:
             raise ViolationError("known kinds", entry["kind"])
         instant = effective(entry)
-        account.climb.rises = account.standing == "active"
         account.climb.pass_until(entry, instant)
         points = rule(self, member_id, account, entry, commit)
         insist(
@@ -165,7 +164,6 @@ class Model:
         )
         _apply(account, entry)
         _count_uses(account, entry)
-        account.climb.rises = account.standing == "active"
         account.climb.follow(entry, instant)
         account.balance += points
         account.balances.append(account.balance)
@@ -570,6 +568,7 @@ def _placing(model: Model, member_id: str, entry: Fields) -> Placing:
 def _standing(_model: Model, _member_id: str, account: Account, entry: Fields, _commit: Commit) -> int:
     insist(account.standing != "closed", "closed for good", entry["kind"])
     account.standing = {"freeze": "frozen", "unfreeze": "active", "close": "closed"}[entry["kind"]]
+    account.climb.active = account.standing == "active"
     return 0
 
 

@@ -157,7 +157,7 @@ def _insist_on_what_an_order_would_bring(said: Content, spend: int, account: Acc
     growth = spend * rates.growth.base.earn // rates.growth.base.per if active else 0
     insist((said["points"], said["growth"]) == (points, growth), "what an order would bring", said, points, growth)
     waits = rules.growth_waits and rules.return_window_days
-    after = account.climb.with_order(spend if active else 0, active, 0 if waits else growth, now)
+    after = account.climb.with_order(spend, 0 if waits else growth, now)
     insist(said["tier"] == after.tier.id, "what an order would bring", said, after.held)
 
 
