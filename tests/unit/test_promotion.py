@@ -162,6 +162,18 @@ def test_without_its_earlier_version_a_dropped_tier_is_the_lowest() -> None:
     assert tiers.held(bought.member, rules).id == "low"
 
 
+def test_without_its_earlier_version_a_dropped_tier_is_in_the_way_of_no_other() -> None:
+    bought = opened()
+    buy(bought, line(unit_price=50_000))
+    rules = programme(
+        version=2,
+        tiers=RULES["tiers"] | {"ladder": [{"id": "low", "name": "Low"}, {"id": "new", "name": "New", "growth": 9}]},
+    )
+    after = settle(replace(bought.member, tallied_under=2), rules, NOON + timedelta(days=1))
+    buy(after, line(unit_price=100), order_id="O2")
+    assert after.member.tier.id == "new"
+
+
 def test_within_a_term_points_are_multiplied_by_no_less_than_was_promised() -> None:
     bought = opened()
     buy(bought, line(unit_price=10_000))

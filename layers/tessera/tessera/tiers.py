@@ -279,12 +279,16 @@ def promotion(member: Member, programme: Programme, instant: datetime) -> Change
 def _is_above(rung: Tier, tier: TierHeld, member: Member, programme: Programme) -> bool:
     """Whether a rung that stands above the tier now did so when they were on one ladder.
 
-    A tier that the programme has dropped is held to the end of its term; only what stood above it then is above it.
+    A tier that the programme has dropped is held to the end of its term; only what stood above it then is above it. One
+    of a version that is not kept any more is below everything.
     """
     if programme.ladder(member.account).find(tier.id) is not None:
         return True
-    earlier = programme.of_version(tier.programme_version).ladder(member.account)
-    then, held_then = earlier.find(rung.id), earlier.find(tier.id)
+    earlier = programme.of_version(tier.programme_version)
+    if earlier is programme:
+        return True
+    ladder = earlier.ladder(member.account)
+    then, held_then = ladder.find(rung.id), ladder.find(tier.id)
     return then is not None and held_then is not None and then > held_then
 
 
