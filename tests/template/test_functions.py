@@ -84,10 +84,7 @@ def test_updates_are_of_counts_alone(resources: dict[str, Any]) -> None:
     ]
     assert len(conditions) == 3
     for condition in conditions:
-        assert condition == {
-            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [counts_key("*")]},
-            "Null": {"dynamodb:LeadingKeys": "false"},  # "for all" is true of none
-        }
+        assert condition == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [counts_key("*")]}}
 
 
 def test_only_traces_go_to_any_resource(resources: dict[str, Any]) -> None:
