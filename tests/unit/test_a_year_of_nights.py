@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 BEGIN = datetime(2027, 11, 20, 5, tzinfo=UTC)
 NIGHTS = 480
 """Over two ends of a year, and a 29 February."""
-END = BEGIN + timedelta(days=NIGHTS)
+END = BEGIN + timedelta(days=NIGHTS, hours=4)
+"""After the last night, wherever its midnight is and however late it runs."""
 MEMBERS = 20
 ZONE = "Europe/London"
 
