@@ -428,6 +428,7 @@ class Account:
 
     def make_up(self, day: date) -> None:
         """Make up a day."""
+        self.bridge(day)
         had = self.rewards_around(day, 0)
         self.count_day(day)
         due = self.rewards_around(day, 1)
@@ -438,10 +439,14 @@ class Account:
 
     def count_day(self, day: date) -> None:
         """Count a day that was signed in on, or made up."""
+        self.bridge(day)
+        self.signed_in.append(day)
+
+    def bridge(self, day: date) -> None:
+        """Take days between the last one and a later one for no chance, if they were none."""
         if not self.signed_in or day > max(self.signed_in):
             self.no_chance |= {other for other in self.shortened() if other < day}
             self.left = []
-        self.signed_in.append(day)
 
     def move(self, zone: str) -> None:
         """Move to another zone."""

@@ -13,6 +13,7 @@ from tessera.journal import Entry, Journal
 from tessera.make_ups import days_open, make_up
 from tessera.member import Member
 from tessera.messages import ActionDone
+from tessera.moves import move
 from tessera.refusals import Conflict, Forbidden
 from tessera.sign_ins import sign_in
 from tessera.streaks import streak_on
@@ -85,6 +86,13 @@ def test_who_has_never_signed_in_may_make_up_a_day() -> None:
     journal = lived([])
     assert make_up(journal, day(-1)).streak == 1
     assert sign_in(journal).streak == 2
+
+
+def test_a_streak_goes_on_over_a_day_that_a_move_has_shortened() -> None:
+    journal = lived([-5, -4])
+    move(journal, "Asia/Tokyo")
+    result = make_up(journal, day(-2))
+    assert (result.streak, result.points) == (3, 6)
 
 
 def test_a_streak_of_the_past_may_become_the_longest() -> None:

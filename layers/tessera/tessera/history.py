@@ -148,7 +148,7 @@ def _with_sign_ins(member: Member, entry: Entry) -> Member:
         state = streaks.signed(state, day, detail["streak"], entry.points, entry.growth, skipped)
     elif entry.kind == "make_up":
         day = date.fromisoformat(entry.source["day"])
-        state = streaks.made_up(state, day, entry.points, entry.growth, skipped)
+        state = streaks.made_up(streaks.bridged(state, day, skipped), day, entry.points, entry.growth)
     elif entry.kind == "move":
         state = streaks.moved(state, detail["from"], entry.recorded_at)
     return replace(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tessera import make_up_cards
 from tessera.instants import local_day
 from tessera.refusals import Conflict, Forbidden
-from tessera.streaks import carried, is_missed, made_up, runs, signed_in_on
+from tessera.streaks import bridged, carried, is_missed, made_up, runs, signed_in_on
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -49,10 +49,10 @@ def make_up(journal: Journal, day: date) -> MakeUpResult:
         raise Forbidden("member_" + member.standing, "This member cannot collect rewards at present.")
     if refusal := _refusal(member, journal.programme, journal.now, day):
         raise refusal
-    state = member.sign_in
+    skipped = carried(member.sign_in, member.time_zone, day)
+    state = bridged(member.sign_in, day, skipped)
     worth = _worth(journal.programme.sign_ins, *runs(state, day))
-    skipped = carried(state, member.time_zone, day)
-    after = made_up(state, day, worth.points, worth.growth, skipped)
+    after = made_up(state, day, worth.points, worth.growth)
     journal.change(sign_in=after)
     journal.book(
         "make_up",

@@ -91,18 +91,22 @@ def signed(state: SignInState, day: date, streak: int, points: int, growth: int,
     )
 
 
-def made_up(state: SignInState, day: date, points: int, growth: int, carried_over: int = 0) -> SignInState:
-    """Answer the state after a missed day was made up, which gave this much.
+def bridged(state: SignInState, day: date, carried_over: int) -> SignInState:
+    """Answer the state in which the streak goes on to a missed `day`, or from it, over days that were no chance.
 
-    If it is later than the last day of all, it becomes the last. `carried_over` is what `carried` has answered.
+    `carried_over` is what `carried` has answered for the day.
+    """
+    start = state.day if state.day is None or day > state.day else day
+    return replace(state, bridged=state.bridged | _following(start, carried_over))
+
+
+def made_up(state: SignInState, day: date, points: int, growth: int) -> SignInState:
+    """Answer the state, bridged to the day, after a missed day was made up, which gave this much.
+
+    If it is later than the last day of all, it becomes the last.
     """
     last = day if state.day is None else max(day, state.day)
-    after = replace(
-        _with_day(state, day),
-        day=last,
-        made_up=state.made_up | {day},
-        bridged=state.bridged | _following(state.day if last == day else day, carried_over),
-    )
+    after = replace(_with_day(state, day), day=last, made_up=state.made_up | {day})
     streak = runs(after, last)[0] + 1
     after = replace(after, streak=streak, longest_streak=max(state.longest_streak, sum(runs(after, day)) + 1))
     if last == day:
