@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tessera import coupons
-from tessera.programme.model import CouponTemplate
+from tessera.programme.coupons import CouponTemplate
 from tessera.refusals import Conflict, Forbidden, Invalid
 from tests.factories import NOON, PROGRAMME, RULES, coupon, later, opened, programme
 
@@ -15,7 +15,7 @@ RANDOM = bytes(range(coupons.CODE_BYTES))
 
 def test_a_claimed_coupon_says_what_it_is_and_until_when() -> None:
     journal = opened()
-    claimed = coupons.claim(journal, "five_off", RANDOM)
+    claimed = claim(journal, "five_off", RANDOM)
     assert (claimed.member_id, claimed.template) == ("m_1", PROGRAMME.template("five_off"))
     assert (claimed.valid_from, claimed.valid_until) == (NOON, NOON + timedelta(days=30))
     assert claimed.status(NOON) == "active"
@@ -23,12 +23,12 @@ def test_a_claimed_coupon_says_what_it_is_and_until_when() -> None:
 
 
 def test_the_code_is_made_of_all_the_random_bytes() -> None:
-    codes = {coupons.claim(opened(), "five_off", RANDOM[:9] + bytes([last])).code for last in range(256)}
+    codes = {claim(opened(), "five_off", RANDOM[:9] + bytes([last])).code for last in range(256)}
     assert len(codes) == 256
 
 
 def test_a_coupon_is_found_by_its_id_and_by_its_code_in_either_case_of_letters() -> None:
-    claimed = coupons.claim(opened(), "five_off", RANDOM)
+    claimed = claim(opened(), "five_off", RANDOM)
     names = [claimed.coupon_id, claimed.code]
     written = [*names, *map(str.lower, names), *map(str.upper, names)]
     assert {coupons.coupon_id(name) for name in written} == {claimed.coupon_id}
@@ -37,13 +37,13 @@ def test_a_coupon_is_found_by_its_id_and_by_its_code_in_either_case_of_letters()
 def test_a_member_claims_as_many_as_one_member_may() -> None:
     journal = opened()
     for _ in range(2):
-        coupons.claim(journal, "five_off", RANDOM)
+        claim(journal, "five_off", RANDOM)
         journal = later(journal, days=40)
     with pytest.raises(Conflict) as refusal:
-        coupons.claim(journal, "five_off", RANDOM)
+        claim(journal, "five_off", RANDOM)
     assert refusal.value.code == "limit_reached"
     assert journal.member.claims == {"five_off": 2}
-    coupons.claim(journal, "tenth_off", RANDOM)
+    claim(journal, "tenth_off", RANDOM)
 
 
 def test_what_may_still_be_claimed_is_listed() -> None:
@@ -53,7 +53,7 @@ def test_what_may_still_be_claimed_is_listed() -> None:
 
 def test_there_is_no_coupon_without_a_template() -> None:
     with pytest.raises(Invalid) as refusal:
-        coupons.claim(opened(), "lottery", RANDOM)
+        claim(opened(), "lottery", RANDOM)
     assert [problem.pointer for problem in refusal.value.problems] == ["/template_id"]
     assert "lottery" not in str(refusal.value)
 
@@ -66,10 +66,10 @@ def test_a_member_who_is_not_active_is_not_eligible(standing: str) -> None:
 
 
 def test_a_coupon_keeps_its_terms_when_the_programme_changes() -> None:
-    claimed = coupons.claim(opened(), "five_off", RANDOM)
+    claimed = claim(opened(), "five_off", RANDOM)
     poorer = programme(coupons=[RULES["coupons"][0] | {"amount": 1, "valid_days": 1}])
     journal = opened(rules=poorer)
-    assert coupons.claim(journal, "five_off", RANDOM).template != claimed.template
+    assert claim(journal, "five_off", RANDOM).template != claimed.template
     assert coupons.discount(claimed.template, 3000) == 500
 
 

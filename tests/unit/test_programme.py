@@ -6,7 +6,7 @@ import pytest
 from tessera import coupons
 from tessera.programme.ladders import TermOfDays, Window
 from tessera.programme.load import ProgrammeError, in_force, load
-from tessera.programme.model import AmountOff, Percentage
+from tessera.programme.coupons import AmountOff, Percentage
 from tests.factories import programme
 
 SMALL = """\

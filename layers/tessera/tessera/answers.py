@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tessera.make_ups import MakeUpResult
     from tessera.member import Member, Profile
     from tessera.outlook import Outlook
-    from tessera.programme.model import AmountOff, Percentage
+    from tessera.programme.coupons import CouponTemplate
     from tessera.purchases import Order
     from tessera.quotes import Quote, Verdict
     from tessera.redemptions import Redemption
@@ -664,15 +664,15 @@ def purchase(order: Order) -> Purchase:
     }
 
 
-def template(offered: AmountOff | Percentage, now: datetime) -> Template:
+def template(offered: CouponTemplate, now: datetime) -> Template:
     """Write a coupon that can be had, with the date that one claimed now would have."""
     return {
         "template_id": offered.id,
         "name": offered.name,
         "kind": offered.kind,
         "terms": offered.terms,
-        "price_points": 0,
-        "valid_until": write_instant(coupons.valid_until(offered, now)),
+        "price_points": offered.price_points,
+        "valid_until": write_instant(offered.validity(now)[1]),
         "left": None,
     }
 

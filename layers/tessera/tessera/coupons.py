@@ -1,19 +1,27 @@
-"""Coupons: claimed from a template, held for one order at a time, used once."""
+"""Coupons: issued from a template, held for one order at a time, used once."""
 
 from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
-from tessera.refusals import Conflict, Forbidden, Invalid, Problem
+from tessera import lots, tiers
+from tessera.instants import local_day
+from tessera.member import Claimed
+from tessera.refusals import Conflict, Forbidden
 
 if TYPE_CHECKING:
-    from tessera.journal import Journal
-    from tessera.programme.model import AmountOff, Percentage, Programme
+    from collections.abc import Iterable
+    from datetime import datetime
 
-Status = Literal["active", "held", "redeemed", "expired"]
+    from tessera.journal import Journal
+    from tessera.member import Member
+    from tessera.programme.coupons import CouponTemplate
+    from tessera.programme.model import Programme
+
+Status = Literal["active", "held", "redeemed", "expired", "returned"]
 
 CODE_BYTES = 10
 """Random bytes in a code: 80 bits, so that guessing is hopeless at any rate a gateway lets through."""
@@ -25,10 +33,12 @@ class Coupon:
 
     member_id: str
     coupon_id: str
-    template: AmountOff | Percentage
+    template: CouponTemplate
     valid_from: datetime
     valid_until: datetime
     redeemed: bool = False
+    returned: bool = False
+    """Whether its order was refunded, and another coupon came in its place."""
     redemption_id: str | None = None
     """The redemption that holds or has used it."""
     held_until: datetime | None = None
@@ -41,11 +51,17 @@ class Coupon:
 
     def status(self, now: datetime) -> Status:
         """Answer what can be done with it at `now`; a hold that has lapsed is none."""
+        if self.returned:
+            return "returned"
         if self.redeemed:
             return "redeemed"
         if self.held_until is not None and self.held_until > now:
             return "held"
         return "expired" if self.valid_until <= now else "active"
+
+    def is_early(self, now: datetime) -> bool:
+        """Whether its time is still to come."""
+        return now < self.valid_from
 
     def hold(self, redemption_id: str, until: datetime) -> Coupon:
         """Set it aside for a redemption."""
@@ -65,50 +81,108 @@ def coupon_id(named: str) -> str:
     return "c_" + named.upper().removeprefix("C_")
 
 
-def claim(journal: Journal, template_id: str, random: bytes) -> Coupon:
-    """Issue a coupon that the member asked for.
+def claim(journal: Journal, template: CouponTemplate, random: bytes) -> Coupon:
+    """Issue a coupon that the member asked for, in exchange for points if it has a price.
 
     Args:
         journal: the member's.
-        template_id: what kind of coupon.
+        template: what kind of coupon.
         random: `CODE_BYTES` random bytes, from which the code is made.
 
     Raises:
-        Invalid: there is no such template.
-        Forbidden: the member is frozen or closed.
-        Conflict: the member has had as many of these as one member may.
+        Forbidden: the member is frozen or closed, or it is not for them.
+        Conflict: the member has had as many of these as one member may, or has not the points, or it is over.
     """
-    member, programme = journal.member, journal.programme
-    template = programme.template(template_id)
-    if template is None:
-        raise Invalid([Problem("/template_id", "is no coupon template of the programme in force")], "unknown_template")
+    if not template.claimable:
+        raise Forbidden("not_eligible", "This coupon cannot be claimed.")
+    if reason := not_eligible(journal.member, journal.programme, template, journal.now):
+        raise Forbidden("not_eligible", reason)
+    return _issue(journal, template, random, price=template.price_points)
+
+
+def grant(journal: Journal, template: CouponTemplate, random: bytes) -> Coupon:
+    """Issue a coupon that the member did not ask for, or has a code for: whoever may claim, and free of points.
+
+    Raises:
+        Forbidden: the member is frozen or closed.
+        Conflict: the member has had as many of these as one member may, or it is over.
+    """
+    return _issue(journal, template, random, price=0)
+
+
+def not_eligible(member: Member, programme: Programme, template: CouponTemplate, now: datetime) -> str | None:
+    """Answer why a template is not for a member; None if it is."""
+    eligible = template.eligible
+    if eligible.tiers and tiers.held(member, programme).id not in eligible.tiers:
+        return "This coupon is for members of other tiers."
+    if eligible.tags and not set(eligible.tags) & set(member.tags):
+        return "This coupon is for a group of members."
+    days = eligible.enrolled_within_days
+    if days is not None and member.enrolled_at + timedelta(days=days) <= now:
+        return f"This coupon is for members of the last {days} days."
+    return None
+
+
+def claimable(
+    templates: Iterable[CouponTemplate], member: Member | None, programme: Programme, now: datetime
+) -> list[CouponTemplate]:
+    """List those of the templates that a member may claim now; without a member, what some member may."""
+    return [
+        template
+        for template in templates
+        if template.claimable
+        and template.validity(now)[1] > now
+        and (
+            member is None
+            or not (limit_reached(member, template, now) or not_eligible(member, programme, template, now))
+        )
+    ]
+
+
+def limit_reached(member: Member, template: CouponTemplate, now: datetime) -> str | None:
+    """Answer which limit keeps a member from having another coupon; None if none does."""
+    claimed = member.claims.get(template.id, Claimed())
+    if claimed.count >= template.per_member:
+        return f"A member can have {template.per_member} of these, and this one has had them."
+    today = local_day(now, member.time_zone)
+    if template.per_member_day is not None and claimed.day == today and claimed.on_day >= template.per_member_day:
+        return f"A member can have {template.per_member_day} of these a day, and this one has had them."
+    return None
+
+
+def _issue(journal: Journal, template: CouponTemplate, random: bytes, price: int) -> Coupon:
+    member = journal.member
     if member.standing != "active":
         raise Forbidden("not_eligible", "This member cannot collect rewards at present.")
-    claimed = member.claims.get(template_id, 0)
-    if claimed >= template.per_member:
-        raise Conflict("limit_reached", f"A member can have {template.per_member} of these, and this one has had them.")
-    journal.change(claims={**member.claims, template_id: claimed + 1})
-    return Coupon(
+    valid_from, valid_until = template.validity(journal.now)
+    if valid_until <= journal.now:
+        raise Conflict("template_over", "Coupons of this kind are good no longer.")
+    if reason := limit_reached(member, template, journal.now):
+        raise Conflict("limit_reached", reason)
+    if price > max(0, journal.available):
+        raise Conflict("insufficient_points", f"It costs {price} points; {max(0, journal.available)} are available.")
+    coupon = Coupon(
         member_id=member.member_id,
         coupon_id="c_" + base64.b32encode(random).decode(),
         template=template,
-        valid_from=journal.now,
-        valid_until=valid_until(template, journal.now),
+        valid_from=valid_from,
+        valid_until=valid_until,
     )
+    _count(journal, template)
+    if price:
+        journal.book(
+            "exchange",
+            change=lots.loss(journal.spend(price)),
+            source={"coupon_id": coupon.coupon_id},
+            detail={"template_id": template.id, "name": template.name},
+        )
+    return coupon
 
 
-def claimable(programme: Programme, claims: dict[str, int]) -> list[AmountOff | Percentage]:
-    """List the templates of which a member with these claims may have another."""
-    return [template for template in programme.coupons if claims.get(template.id, 0) < template.per_member]
-
-
-def valid_until(template: AmountOff | Percentage, now: datetime) -> datetime:
-    """Answer until when a coupon issued now can be used."""
-    return now + timedelta(days=template.valid_days)
-
-
-def discount(template: AmountOff | Percentage, subtotal: int) -> int:
-    """Answer what a coupon takes off a basket that reaches its threshold; minor units, a percentage rounds down."""
-    if template.kind == "amount_off":
-        return min(template.amount, subtotal)
-    return min(subtotal * template.percent // 100, template.ceiling)
+def _count(journal: Journal, template: CouponTemplate) -> None:
+    claimed = journal.member.claims.get(template.id, Claimed())
+    counted = Claimed(claimed.count + 1)
+    if template.per_member_day is not None:
+        today = local_day(journal.now, journal.member.time_zone)
+        counted = replace(counted, day=today, on_day=(claimed.on_day if claimed.day == today else 0) + 1)
+    journal.change(claims={**journal.member.claims, template.id: counted})

@@ -70,6 +70,8 @@ def step(member: Member, entry: Entry, programme: Programme) -> Member:
         gone=_gone(member, entry, change),
         holds=_holds(member, entry, change),
         uses=_uses(member, detail),
+        orders=member.orders + detail.get("orders", 0),
+        tags=tuple(detail.get("tags", member.tags)),
         booked_at=entry.recorded_at,
     )
     if entry.kind in ACTIVITIES:

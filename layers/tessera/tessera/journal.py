@@ -217,6 +217,8 @@ class Journal:
         )
         self.entries.append(entry)
         self.change(sequence=entry.sequence, chain=entry.hash, points=entry.points_balance)
+        if isinstance(orders := detail.get("orders"), int):
+            self.change(orders=member.orders + orders)
         if "tier" in detail or "placement" in detail:
             self.change(tier_entries=(*member.tier_entries, entry.sequence)[-MOST_TIER_ENTRIES:])
 

@@ -113,6 +113,15 @@ class Used:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """How many coupons of a template were issued to a member; and, if days are limited, how many on the last day."""
+
+    count: int = 0
+    day: date | None = None
+    on_day: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
     """A member as of the last booking. `points` is the booked balance: the sum of all entries, and of all lots."""
@@ -155,8 +164,12 @@ class Member:
     sign_in: SignInState = field(default_factory=SignInState)
     make_up_cards: int = 0
     holds: tuple[Hold, ...] = ()
-    claims: Mapping[str, int] = field(default_factory=dict)
-    """How many coupons of each template the member has claimed."""
+    claims: Mapping[str, Claimed] = field(default_factory=dict)
+    """By template, how many of its coupons the member has had."""
+    tags: tuple[str, ...] = ()
+    """What operators have marked the member with."""
+    orders: int = 0
+    """Orders that counted, less those that were wholly refunded."""
     uses: Mapping[str, Used] = field(default_factory=dict)
     """By benefit that has a quota, in the last period in which it was used."""
     booked_at: datetime

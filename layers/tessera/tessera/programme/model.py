@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
 from tessera.programme.benefits import Benefit, Terms, gives_less
+from tessera.programme.coupons import CouponTemplate
 from tessera.programme.ladders import CONSUMER, Ladder
 from tessera.programme.rules import Count, Id, Name, Positive, Rules, Text, mistakes
 
@@ -177,44 +178,15 @@ class Operators(Rules):
     """By role, the most that one adjustment may give or take; a role without a ceiling adjusts nothing."""
 
 
-class _CouponTemplate(Rules):
-    id: Id
-    name: Name
-    terms: Text
-    threshold: Count = 0
-    valid_days: Annotated[int, Field(ge=1, le=3660)]
-    per_member: Annotated[int, Field(ge=1, le=1000)] = 1
-
-
-class AmountOff(_CouponTemplate):
-    """A fixed amount off a basket of at least `threshold` (满减)."""
-
-    kind: Literal["amount_off"]
-    amount: Positive
-
-    @model_validator(mode="after")
-    def _never_more_than_the_basket(self) -> Self:
-        if self.amount > self.threshold:
-            message = "the amount must not exceed the threshold"
-            raise ValueError(message)
-        return self
-
-
-class Percentage(_CouponTemplate):
-    """A share of a basket of at least `threshold`, up to `ceiling`."""
-
-    kind: Literal["percentage"]
-    percent: Annotated[int, Field(ge=1, le=100)]
-    ceiling: Positive
-
-
-CouponTemplate = Annotated[AmountOff | Percentage, Field(discriminator="kind")]
-
-
 class Checkout(Rules):
-    """What a point is worth at checkout, and how long a hold waits for its payment."""
+    """What points pay at checkout, and how long a hold waits for its payment."""
 
     point_value: Positive = 1
+    """What a point is worth."""
+    points_percent: Annotated[int, Field(ge=1, le=100)] = 100
+    """The share of the goods that points may pay, of what member prices and coupons leave to pay of them."""
+    points_minimum: Count = 0
+    """How few points an order may be paid with, if with any."""
     hold_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
 
 
@@ -257,9 +229,13 @@ class Programme(Rules):
 
     @field_validator("coupons")
     @classmethod
-    def _each_template_once(cls, coupons: list[AmountOff | Percentage]) -> list[AmountOff | Percentage]:
+    def _each_template_once(cls, coupons: list[CouponTemplate]) -> list[CouponTemplate]:
         if len({template.id for template in coupons}) < len(coupons):
             message = "two coupon templates have the same id"
+            raise ValueError(message)
+        codes = [template.public_code for template in coupons if template.public_code]
+        if len(set(codes)) < len(codes):
+            message = "two coupon templates have the same public code"
             raise ValueError(message)
         return coupons
 
@@ -322,6 +298,6 @@ class Programme(Rules):
         named = [tier.id for tier in reached if benefit and tier.id in benefit.tiers]
         return benefit.tiers[named[-1]] if benefit and named else None
 
-    def template(self, template_id: str) -> AmountOff | Percentage | None:
+    def template(self, template_id: str) -> CouponTemplate | None:
         """Find a coupon template by its id."""
         return next((template for template in self.coupons if template.id == template_id), None)

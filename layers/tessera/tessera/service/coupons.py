@@ -9,7 +9,7 @@ from tessera import coupons as domain
 from tessera.access import MEMBER, Caller
 from tessera.journal import Journal
 from tessera.programme.load import in_force
-from tessera.refusals import Unreadable
+from tessera.refusals import Invalid, Problem, Unreadable
 from tessera.service.keyed import change_once
 from tessera.service.lookup import access_first, find, named
 from tessera.shapes import Key, Shape, read_json
@@ -30,14 +30,15 @@ class ClaimRequest(Shape):
 def list_templates(caller: Caller, now: datetime) -> answers.TemplatePage:
     """List what the caller may claim now; for a shop, what any member may."""
     programme = in_force()
-    claims: dict[str, int] = {}
+    member = None
     if MEMBER in caller.scopes:
         own = caller.identity.member_id
         found = read(member=own)
         if alias := found.aliases.get(own):
             found = read(member=alias)
-        claims = {template: number for member in found.members.values() for template, number in member.claims.items()}
-    return {"items": [answers.template(template, now) for template in domain.claimable(programme, claims)]}
+        member = next(iter(found.members.values()), None)
+    offered = domain.claimable(programme.coupons, member, programme, now)
+    return {"items": [answers.template(template, now) for template in offered]}
 
 
 def claim(caller: Caller, path_id: str, body: str | None, key: str | None, now: datetime) -> str:
@@ -58,7 +59,11 @@ def claim(caller: Caller, path_id: str, body: str | None, key: str | None, now: 
     random = secrets.token_bytes(domain.CODE_BYTES)
 
     def decide(journal: Journal, transaction: Transaction) -> str:
-        coupon = domain.claim(journal, wanted.template_id, random)
+        template = journal.programme.template(wanted.template_id)
+        if template is None:
+            problem = Problem("/template_id", "is no coupon template of the programme in force")
+            raise Invalid([problem], "unknown_template")
+        coupon = domain.claim(journal, template, random)
         transaction.coupon(coupon)
         return answers.write(answers.coupon(coupon, journal.now))
 

@@ -14,7 +14,7 @@ from tessera.idempotency import Answer
 from tessera.identities import bucket, shard
 from tessera.instants import from_epoch_seconds, parse_instant, to_epoch_seconds, write_instant
 from tessera.measures import Tally
-from tessera.member import CONSUMER, ActionCount, Hold, Member, Placement, Profile, SignInState, TierHeld, Used
+from tessera.member import CONSUMER, ActionCount, Claimed, Hold, Member, Placement, Profile, SignInState, TierHeld, Used
 from tessera.purchases import AwaitedOrder, Order, OrderLine, RefundRecord
 from tessera.redemptions import HeldLine, Redemption
 
@@ -68,7 +68,9 @@ def from_member(member: Member, due: datetime | None) -> dict[str, object]:
         "sign_in": _from_sign_ins(state, state.day) if state.day else None,
         "make_up_cards": member.make_up_cards or None,
         "holds": [_from_hold(hold) for hold in member.holds] or None,
-        "claims": dict(member.claims) or None,
+        "claims": {id_: _from_claimed(claimed) for id_, claimed in member.claims.items()} or None,
+        "tags": member.tags or None,
+        "orders": member.orders or None,
         "uses": {id_: [used.since.toordinal(), used.count] for id_, used in member.uses.items()} or None,
         "booked_at": to_epoch_seconds(member.booked_at),
         "bucket": bucket(member.member_id),
@@ -111,7 +113,9 @@ def to_member(fields: Fields) -> Member:
         sign_in=_to_sign_ins(state) if state else SignInState(),
         make_up_cards=fields.get("make_up_cards", 0),
         holds=tuple(_to_hold(stored) for stored in fields.get("holds", [])),
-        claims=fields.get("claims", {}),
+        claims={id_: _to_claimed(claimed) for id_, claimed in fields.get("claims", {}).items()},
+        tags=tuple(fields.get("tags", ())),
+        orders=fields.get("orders", 0),
         uses={id_: Used(date.fromordinal(since), count) for id_, (since, count) in fields.get("uses", {}).items()},
         booked_at=from_epoch_seconds(fields["booked_at"]),
     )
@@ -183,6 +187,19 @@ def to_profile(fields: Fields) -> Profile:
     return Profile(**told)
 
 
+def _from_claimed(claimed: Claimed) -> object:
+    if claimed.day is None:
+        return claimed.count
+    return [claimed.count, claimed.day.isoformat(), claimed.on_day]
+
+
+def _to_claimed(stored: Any) -> Claimed:
+    if isinstance(stored, int):
+        return Claimed(stored)
+    count, day, on_day = stored
+    return Claimed(count, date.fromisoformat(day), on_day)
+
+
 def from_coupon(coupon: Coupon) -> dict[str, object]:
     """Write a coupon."""
     return {
@@ -190,10 +207,11 @@ def from_coupon(coupon: Coupon) -> dict[str, object]:
         "coupon_id": coupon.coupon_id,
         "schema": SCHEMA,
         "version": coupon.version + 1,
-        "template": coupon.template.model_dump(mode="json"),
+        "template": coupon.template.model_dump(mode="json", exclude_defaults=True),
         "valid_from": write_instant(coupon.valid_from),
         "valid_until": write_instant(coupon.valid_until),
         "redeemed": coupon.redeemed,
+        "returned": coupon.returned or None,
         "redemption_id": coupon.redemption_id,
         "held_until": _written(coupon.held_until),
     }
@@ -202,17 +220,17 @@ def from_coupon(coupon: Coupon) -> dict[str, object]:
 def to_coupon(fields: Fields) -> Coupon:
     """Read a coupon."""
     # Not every process that reads the store reads coupons, and the programme's model is slow to import.
-    from tessera.programme.model import AmountOff, Percentage  # noqa: PLC0415
+    from tessera.programme.coupons import read_template  # noqa: PLC0415
 
-    template = AmountOff if fields["template"]["kind"] == "amount_off" else Percentage
     return Coupon(
         member_id=fields["member_id"],
         coupon_id=fields["coupon_id"],
         version=fields["version"],
-        template=template.model_validate(fields["template"]),
+        template=read_template(fields["template"]),
         valid_from=parse_instant(fields["valid_from"]),
         valid_until=parse_instant(fields["valid_until"]),
         redeemed=fields["redeemed"],
+        returned=fields.get("returned", False),
         redemption_id=fields.get("redemption_id"),
         held_until=_read(fields.get("held_until")),
     )
