@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from tessera.outlook import Outlook
     from tessera.programme.coupons import CouponTemplate
     from tessera.purchases import Order
-    from tessera.quotes import Quote, Verdict
+    from tessera.quotes import Quote
     from tessera.redemptions import Redemption
     from tessera.shapes import Line
     from tessera.sign_ins import SignInResult
+    from tessera.verdicts import Verdict
     from tessera.verification import Mismatch as FoundMismatch
 
 
@@ -406,6 +407,30 @@ class CouponVerdict(TypedDict):
     code: NotRequired[str]
     detail: NotRequired[str]
     missing: NotRequired[int]
+    fix: NotRequired[dict[str, Any]]
+
+
+class CouponShipping(TypedDict):
+    """What a coupon takes off shipping."""
+
+    source: str
+    amount: int
+
+
+class CouponGift(TypedDict):
+    """What a coupon adds to the order."""
+
+    source: str
+    sku: str
+    quantity: int
+
+
+class BestOf(TypedDict):
+    """Of how many coupons all combinations were tried, of how many that could apply."""
+
+    considered: int
+    applicable: int
+    exact: bool
 
 
 class AppliedBenefit(TypedDict):
@@ -429,6 +454,10 @@ class QuoteAnswer(TypedDict):
     growth_to_earn: int
     coupons: list[CouponVerdict]
     benefits: list[AppliedBenefit]
+    shipping_discounts: NotRequired[list[CouponShipping]]
+    gifts: NotRequired[list[CouponGift]]
+    best: NotRequired[BestOf]
+    points_too_few: NotRequired[bool]
 
 
 class Held(TypedDict):
@@ -692,7 +721,7 @@ def coupon(issued: coupons.Coupon, now: datetime) -> Coupon:
 
 def quote(priced: Quote, lines: list[Line]) -> QuoteAnswer:
     """Write a priced basket."""
-    return {
+    answer: QuoteAnswer = {
         "subtotal": priced.subtotal,
         "discounts": [
             {
@@ -718,6 +747,24 @@ def quote(priced: Quote, lines: list[Line]) -> QuoteAnswer:
             for applied in priced.benefits
         ],
     }
+    shipping: list[CouponShipping] = []
+    gifts: list[CouponGift] = []
+    for coupon_id, off in priced.off.items():
+        source = f"coupon:{coupon_id}"
+        if off.shipping:
+            shipping.append({"source": source, "amount": off.shipping})
+        if off.gift:
+            gifts.append({"source": source, "sku": off.gift.sku, "quantity": off.gift.quantity})
+    if shipping:
+        answer["shipping_discounts"] = shipping
+    if gifts:
+        answer["gifts"] = gifts
+    if searched := priced.searched:
+        exact = searched.considered == searched.applicable
+        answer["best"] = {"considered": searched.considered, "applicable": searched.applicable, "exact": exact}
+    if priced.points_too_few:
+        answer["points_too_few"] = True
+    return answer
 
 
 def benefit(shown: Entitlement) -> Benefit:
@@ -778,4 +825,6 @@ def _verdict(verdict: Verdict) -> CouponVerdict:
         answer["detail"] = verdict.detail
     if verdict.missing is not None:
         answer["missing"] = verdict.missing
+    if verdict.fix:
+        answer["fix"] = dict(verdict.fix)
     return answer

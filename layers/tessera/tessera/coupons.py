@@ -76,6 +76,15 @@ class Coupon:
         return replace(self, redeemed=True, redemption_id=redemption_id, held_until=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """How many coupons of a template all members have redeemed or hold, and what they take off together."""
+
+    count: int = 0
+    spent: int = 0
+    """Minor units."""
+
+
 def coupon_id(named: str) -> str:
     """Answer the id of the coupon that a client named by its id or by its code, in either case of letters."""
     return "c_" + named.upper().removeprefix("C_")

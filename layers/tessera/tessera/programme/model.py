@@ -13,7 +13,7 @@ from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_
 from tessera.programme.benefits import Benefit, Terms, gives_less
 from tessera.programme.coupons import CouponTemplate
 from tessera.programme.ladders import CONSUMER, Ladder
-from tessera.programme.rules import Count, Id, Name, Positive, Rules, Text, mistakes
+from tessera.programme.rules import Count, Id, Name, Positive, Rules, mistakes
 
 _NO_LEAP_YEAR = 2026
 
