@@ -11,6 +11,7 @@ from tessera.journal import Entry, Journal
 from tessera.lots import OPEN
 from tessera.member import Member, TierHeld
 from tessera.messages import OrderCompleted, OrderRefunded, fingerprint
+from tessera.programme.coupons import CouponTemplate, read_template
 from tessera.programme.model import Programme
 from tessera.purchases import Order
 from tessera.settlement import settle
@@ -164,6 +165,14 @@ def coupon(template_id: str = "five_off", coupon_id: str = "c_ONE", **fields: An
         "valid_until": template.validity(NOON)[1],
     }
     return Coupon(**given | fields)
+
+
+def of_kind(kind: str = "amount_off", **fields: Any) -> CouponTemplate:
+    """Make a template: £5 off, if nothing else is said."""
+    given = {"id": "of_kind", "name": "A coupon", "terms": "As it says.", "kind": kind, "valid_days": 30}
+    if kind == "amount_off":
+        given["amount"] = 500
+    return read_template({name: said for name, said in (given | fields).items() if said is not None})
 
 
 def checkout_request(*lines: Line, order_id: str = "O1", shipping: int = 0, **fields: Any) -> RedemptionRequest:

@@ -4,6 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tessera.programme.coupons import CouponTemplate, read_template
 from tessera.programme.model import Programme
 from tessera.shapes import Line
 from tests.factories import RULES, line, programme
@@ -155,3 +156,61 @@ def ladders(draw: st.DrawFn) -> dict[str, Any]:
 def entries(rung: int) -> st.SearchStrategy[dict[str, Any]]:
     """Draw how a tier is reached; that it is by growth alone may be said shortly."""
     return st.one_of(conditions(rung).map(lambda entry: {"entry": entry}), st.just({"growth": 60 * rung}))
+
+
+@st.composite
+def small_baskets(draw: st.DrawFn) -> list[Line]:
+    """Draw what is in a basket."""
+    goods = [("TEA", "food", "acme"), ("CUP", "home", "acme"), ("PEN", "office", None), ("HAT", None, None)]
+    chosen = draw(st.lists(st.sampled_from(goods), min_size=1, max_size=5))
+    return [
+        Line(
+            line_id=str(position),
+            sku=sku,
+            category=category,
+            brand=brand,
+            quantity=draw(st.integers(1, 6)),
+            unit_price=draw(st.sampled_from([0, 1, 7, 99, 250, 1999])),
+        )
+        for position, (sku, category, brand) in enumerate(chosen)
+    ]
+
+
+@st.composite
+def templates(draw: st.DrawFn, groups: int = 3) -> CouponTemplate:
+    """Draw the template of a coupon of any kind."""
+    names = {"categories": ["food", "home"], "brands": ["acme"], "skus": ["TEA", "PEN"]}
+    goods = st.fixed_dictionaries({}, optional={what: st.lists(st.sampled_from(of)) for what, of in names.items()})
+    kinds: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+        "amount_off": {"amount": st.sampled_from([1, 100, 750, 5000])},
+        "percentage": {"percent": st.integers(1, 100), "ceiling": st.sampled_from([None, 1, 333])},
+        "stepped": {
+            "steps": st.just([{"threshold": 300, "amount": 33}, {"threshold": 500, "amount": 80}]),
+        },
+        "free_shipping": {"up_to": st.sampled_from([None, 200])},
+        "gift": {"sku": st.just("PEN"), "value": st.sampled_from([0, 50])},
+        "buy_x_get_y": {
+            "buy": st.integers(1, 3),
+            "get": st.integers(1, 2),
+            "percent": st.sampled_from([33, 50, 100]),
+            "times": st.sampled_from([None, 1]),
+        },
+        "bundle": {
+            "goods": st.sampled_from([{"TEA": 1, "CUP": 1}, {"TEA": 3}, {"PEN": 2, "HAT": 1}]),
+            "price": st.sampled_from([0, 99, 500]),
+        },
+    }
+    kind = draw(st.sampled_from(sorted(kinds)))
+    said = {
+        "id": draw(st.sampled_from(["one", "two", "three"])),
+        "name": "A coupon",
+        "terms": "As it says.",
+        "valid_days": 30,
+        "kind": kind,
+        "group": draw(st.sampled_from([None, *(f"g{number}" for number in range(groups))])),
+        "priority": draw(st.sampled_from([1, 2, 3])),
+        "threshold": 0 if kind == "stepped" else draw(st.sampled_from([0, 0, 400])),
+        "scope": {**draw(goods), "exclude": draw(st.one_of(st.just({}), goods))},
+        **{name: draw(values) for name, values in kinds[kind].items()},
+    }
+    return read_template({name: value for name, value in said.items() if value is not None})

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from tessera import coupons
+from tessera.programme.coupons import AmountOff, Percentage
 from tessera.programme.ladders import TermOfDays, Window
 from tessera.programme.load import ProgrammeError, in_force, load
-from tessera.programme.coupons import AmountOff, Percentage
 from tests.factories import programme
 
 SMALL = """\

@@ -1,0 +1,150 @@
+from datetime import timedelta
+from itertools import chain, combinations
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tessera import discounts, stacking
+from tessera.coupons import Coupon
+from tessera.discounts import Left, Off
+from tessera.quotes import Quote, quote
+from tessera.shapes import Line
+from tests.factories import NOON, checkout_request, line, of_kind, opened
+from tests.unit.strategies import small_baskets, templates
+
+
+def coupon(number: int, template: Any, days: int = 30) -> Coupon:
+    until = NOON + timedelta(days=days)
+    return Coupon(member_id="m_1", coupon_id=f"c_{number:02}", template=template, valid_from=NOON, valid_until=until)
+
+
+def five_off(number: int, **fields: Any) -> Coupon:
+    return coupon(number, of_kind(**fields))
+
+
+def best_of(*hand: Coupon, lines: tuple[Line, ...] = (line(),), shipping: int = 0) -> Quote:
+    request = checkout_request(*lines, coupons="best", shipping=shipping)
+    return quote(opened(), request, {coupon.coupon_id: coupon for coupon in hand})
+
+
+def named(*hand: Coupon, order: list[str]) -> Quote:
+    return quote(opened(), checkout_request(coupons=order), {coupon.coupon_id: coupon for coupon in hand})
+
+
+def test_coupons_of_different_groups_apply_together_by_their_priority() -> None:
+    late = five_off(1, id="late", group="a", amount=300)
+    early = five_off(2, id="early", group="b", kind="percentage", percent=50, amount=None, priority=1)
+    priced = named(late, early, order=["c_01", "c_02"])
+    assert [(discount.source, discount.amount) for discount in priced.discounts] == [
+        ("coupon:c_02", 500),
+        ("coupon:c_01", 300),
+    ]
+    assert (priced.total, all(verdict.applies for verdict in priced.verdicts)) == (200, True)
+
+
+def test_of_one_group_the_first_that_is_named_applies() -> None:
+    one, other = five_off(1, group="a", amount=100), five_off(2, group="a", amount=900)
+    priced = named(one, other, order=["c_01", "c_02"])
+    refused = priced.verdicts[1]
+    assert (list(priced.off), refused.code, refused.fix) == (["c_01"], "not_stackable", {"without": ["c_01"]})
+
+
+def test_without_a_group_a_coupon_applies_alone() -> None:
+    alone, other = five_off(1), five_off(2, group="a")
+    assert list(named(alone, other, order=["c_01", "c_02"]).off) == ["c_01"]
+    assert list(named(alone, other, order=["c_02", "c_01"]).off) == ["c_02"]
+
+
+def test_the_best_is_several_together_or_one_alone_whichever_leaves_less() -> None:
+    together = [five_off(number, id=f"t{number}", group=f"g{number}", amount=100) for number in range(3)]
+    assert best_of(*together, five_off(9, amount=299)).total == 700
+    assert list(best_of(*together, five_off(9, amount=301)).off) == ["c_09"]
+
+
+def test_a_coupon_that_adds_nothing_stays_in_hand() -> None:
+    whole, more = five_off(1, id="whole", group="a", amount=1000, priority=1), five_off(2, id="more", group="b")
+    priced = best_of(whole, more)
+    assert (list(priced.off), priced.verdicts[1].code) == (["c_01"], "no_gain")
+
+
+def test_of_two_that_take_off_the_same_the_one_is_used_that_is_lost_the_sooner() -> None:
+    assert list(best_of(five_off(1), coupon(2, of_kind(), days=3)).off) == ["c_02"]
+
+
+def test_a_gift_is_better_than_nothing_and_worse_than_a_penny() -> None:
+    gift = coupon(1, of_kind("gift", sku="PEN", value=500))
+    assert best_of(gift).off["c_01"].gift == gift.template
+    assert list(best_of(gift, five_off(2, amount=1)).off) == ["c_02"]
+
+
+def test_shipping_counts_in_what_is_left_to_pay() -> None:
+    free = coupon(1, of_kind("free_shipping"))
+    priced = best_of(free, five_off(2, amount=499), shipping=500)
+    assert (priced.off["c_01"].shipping, priced.shipping, priced.total) == (500, 0, 1000)
+
+
+def test_beyond_twenty_those_are_tried_that_take_off_the_most_and_it_is_said() -> None:
+    hand = [five_off(number, id=f"t{number}", group=f"g{number}", amount=number) for number in range(1, 24)]
+    priced = best_of(*hand)
+    assert priced.searched is not None
+    assert (priced.searched.considered, priced.searched.applicable) == (20, 23)
+    assert priced.total == 1000 - sum(range(4, 24))
+
+
+def gain(lines: list[Line], priced: Left, combination: tuple[Coupon, ...]) -> int:
+    """Reckon what coupons take off, one after the other, as directly as can be."""
+    left, amount = priced, 0
+    for each in sorted(
+        combination, key=lambda coupon: (coupon.template.priority, coupon.template.id, coupon.coupon_id)
+    ):
+        off: Off = discounts.off(each.template, lines, priced, left)
+        left = left.less(off)
+        amount += off.amount
+    return amount
+
+
+def stack(combination: tuple[Coupon, ...]) -> bool:
+    groups = [coupon.template.group for coupon in combination]
+    return len(groups) < 2 or (None not in groups and len(set(groups)) == len(groups))
+
+
+@given(st.lists(templates(), min_size=1, max_size=8), small_baskets())
+@settings(max_examples=300)
+def test_no_combination_whatever_leaves_less_than_the_best(drawn: list[Any], lines: list[Line]) -> None:
+    hand = [coupon(number, template) for number, template in enumerate(drawn)]
+    priced = Left(tuple(line.amount for line in lines), 500)
+    subsets = chain.from_iterable(combinations(hand, size) for size in range(len(hand) + 1))
+    usable = {each.coupon_id for each in hand if discounts.shortfall(each.template, lines, priced) is None}
+    lowest = max(
+        gain(lines, priced, subset)
+        for subset in subsets
+        if stack(subset) and {each.coupon_id for each in subset} <= usable
+    )
+    found = best_of(*hand, lines=tuple(lines), shipping=500)
+    assert found.total == sum(priced.lines) + priced.shipping - lowest
+    assert stack(tuple(each for each in hand if each.coupon_id in found.off))
+    assert {verdict.coupon_id for verdict in found.verdicts} == {each.coupon_id for each in hand}
+
+
+@given(st.lists(templates(groups=4), min_size=20, max_size=20), small_baskets())
+@settings(max_examples=5)
+def test_of_twenty_in_hand_all_combinations_are_tried(drawn: list[Any], lines: list[Line]) -> None:
+    hand = [coupon(number, template) for number, template in enumerate(drawn)]
+    priced = Left(tuple(line.amount for line in lines), 500)
+    usable = [each for each in hand if discounts.shortfall(each.template, lines, priced) is None]
+    together: list[tuple[Coupon, ...]] = [()]
+    for each in usable:
+        together += [(*so_far, each) for so_far in together if stack((*so_far, each))]
+    found = best_of(*hand, lines=tuple(lines), shipping=500)
+    assert found.total == sum(priced.lines) + priced.shipping - max(gain(lines, priced, tried) for tried in together)
+
+
+def test_twenty_coupons_have_at_most_so_many_combinations() -> None:
+    groups = [3, 3, 3, 3, 3, 3, 2]
+    hand = [
+        five_off(10 * group + number, group=f"g{group}") for group, size in enumerate(groups) for number in range(size)
+    ]
+    tried = []
+    stacking.best(hand, lambda combination: tried.append(combination) or (len(combination), 0))
+    assert len({tuple(sorted(each.coupon_id for each in combination)) for combination in tried}) <= 1458 + len(hand)
