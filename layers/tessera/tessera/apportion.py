@@ -18,8 +18,12 @@ def apportion(whole: int, weights: Sequence[int]) -> list[int]:
             message = f"{whole} cannot be split over nothing"
             raise ValueError(message)
         return [0] * len(weights)
-    parts = [whole * weight // total for weight in weights]
-    by_remainder = sorted(range(len(weights)), key=lambda i: -(whole * weights[i] % total))
-    for i in by_remainder[: whole - sum(parts)]:
+    parts, remainders = [], []
+    for i, weight in enumerate(weights):
+        part, remainder = divmod(whole * weight, total)
+        parts.append(part)
+        remainders.append((-remainder, i))
+    remainders.sort()
+    for _, i in remainders[: whole - sum(parts)]:
         parts[i] += 1
     return parts

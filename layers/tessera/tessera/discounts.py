@@ -8,6 +8,7 @@ what is off is allotted to lines by largest remainder: so no line is ever reduce
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tessera.apportion import apportion
@@ -109,7 +110,9 @@ def off(template: CouponTemplate, lines: Sequence[Line], priced: Left, left: Lef
         left: what is left to pay when it is this coupon's turn.
     """
     covered = _covered(template, lines)
-    goods = [amount if i in covered else 0 for i, amount in enumerate(left.lines)]
+    goods = [0] * len(lines)
+    for i in covered:
+        goods[i] = left.lines[i]
     by_line: Sequence[int] = [0] * len(lines)
     shipping = 0
     match template:
@@ -131,10 +134,17 @@ def off(template: CouponTemplate, lines: Sequence[Line], priced: Left, left: Lef
     return Off(tuple(by_line), shipping, template if isinstance(template, GiftItem) else None)
 
 
-def _covered(template: CouponTemplate, lines: Sequence[Line]) -> list[int]:
+def slack(template: CouponTemplate, lines: Sequence[Line]) -> int:
+    """Answer by how much rounding may let a coupon take off more when less is left: a unit of money for each line."""
+    return len(lines) if isinstance(template, BuyXGetY) else 0
+
+
+def _covered(template: CouponTemplate, lines: Sequence[Line]) -> Sequence[int]:
     """List the positions of the lines in a coupon's scope."""
     if isinstance(template, Bundle):
         return [i for i, line in enumerate(lines) if line.sku in template.goods]
+    if template.scope.is_all:
+        return range(len(lines))
     return [i for i, line in enumerate(lines) if template.scope.covers(line.sku, line.brand, line.category)]
 
 
@@ -144,7 +154,7 @@ def _buy_x_get_y(template: BuyXGetY, lines: Sequence[Line], goods: Sequence[int]
     groups = units // (template.buy + template.get)
     reduced = min(groups, template.times or groups) * template.get
     by_line = [0] * len(lines)
-    for i in sorted(covered, key=lambda i: goods[i] // lines[i].quantity):
+    for i in sorted(covered, key=lambda i: Fraction(goods[i], lines[i].quantity)):
         taken = min(reduced, lines[i].quantity)
         by_line[i] = goods[i] * taken * template.percent // (lines[i].quantity * 100)
         reduced -= taken

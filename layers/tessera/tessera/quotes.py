@@ -191,9 +191,10 @@ def _price(asked: _Asked, offered: Sequence[Entitlement]) -> _Priced:
     """Pick the way that leaves the least to pay; of several prices as they are, then with coupons on top."""
     lines = asked.request.order.lines
     every = basket_benefits.prices(offered, lines)
-    on_top = _with_coupons(asked, basket_benefits.prices([offer for offer in offered if offer.stacks], lines))
+    stacked = basket_benefits.prices([offer for offer in offered if offer.stacks], lines)
+    on_top = _with_coupons(asked, stacked)
     # A price may take a basket below the threshold of a coupon that is worth more.
-    instead = _with_coupons(asked, [])
+    instead = _with_coupons(asked, []) if stacked else on_top
     if all(offer.stacks for offer, _ in every):
         return max(on_top, instead, key=lambda priced: priced.gain)
     excluded = "A price of the member's tier leaves no more to pay, and goes with no coupon."
@@ -222,7 +223,7 @@ def _with_coupons(asked: _Asked, prices: Prices) -> _Priced:
         by_gain = sorted(applicable, key=lambda coupon: applying.gain((coupon,)), reverse=True)
         considered = by_gain[: stacking.MOST]
         searched = Searched(len(considered), len(applicable))
-        applied = stacking.best(considered, applying.gain)
+        applied = stacking.best(considered, applying.gain, applying.most)
     else:
         applied = _first_named(applicable)
     for coupon in applicable:
@@ -256,6 +257,10 @@ class _Applying:
         offs = self.offs(combination)
         amount = sum(off.amount for off in offs)
         return amount, sum(off.cost for off in offs) - amount
+
+    def most(self, coupon: Coupon) -> int:
+        """Answer what a coupon takes off at most when others come before it."""
+        return self.gain((coupon,))[0] + discounts.slack(coupon.template, self._lines)
 
     def _apply(self, combination: Combination) -> tuple[Left, tuple[Off, ...]]:
         ids = tuple(coupon.coupon_id for coupon in combination)

@@ -38,17 +38,28 @@ def excluded_by(coupon: Coupon, others: Sequence[Coupon]) -> list[Coupon]:
     return [other for other in others if group is None or other.template.group in {None, group}]
 
 
-def best(coupons: Sequence[Coupon], gain: Callable[[Combination], tuple[int, int]]) -> Combination:
+def best(
+    coupons: Sequence[Coupon], gain: Callable[[Combination], tuple[int, int]], most: Callable[[Coupon], int]
+) -> Combination:
     """Answer the combination that gains the most; of several the one that expires the soonest, without idle coupons.
 
     Args:
         coupons: those that apply to the basket, each by itself.
         gain: what a combination takes off, and what its gifts are worth.
+        most: what a coupon takes off at most, whatever comes before it: what cannot be the best is not tried.
     """
-    found = min(_largest(coupons), key=lambda each: (*(-gained for gained in gain(each)), _expiry(each)), default=())
+    by_bound = sorted(((sum(map(most, each)), each) for each in _largest(coupons)), key=lambda pair: -pair[0])
+    found: Combination = ()
+    gained = gain(found)
+    for bound, each in by_bound:
+        if bound < gained[0]:
+            break
+        its_gain = gain(each)
+        if its_gain > gained or (its_gain == gained and (not found or _expiry(each) < _expiry(found))):
+            found, gained = each, its_gain
     for coupon in reversed(found):
         without = tuple(other for other in found if other != coupon)
-        if gain(without) == gain(found):
+        if gain(without) == gained:
             found = without
     return found
 

@@ -55,6 +55,11 @@ class Scope(Goods):
 
     exclude: Goods = Goods()
 
+    @property
+    def is_all(self) -> bool:
+        """Whether a coupon is for all goods."""
+        return self.is_empty and self.exclude.is_empty
+
     def covers(self, sku: str, brand: str | None, category: str | None) -> bool:
         """Answer whether a coupon is for some goods."""
         named = self.is_empty or self.name(sku, brand, category)
