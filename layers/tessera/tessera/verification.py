@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tessera import growth_days, lots, measures, tiers
 from tessera.history import blank, step
 from tessera.instants import local_day
+from tessera.settlement import REMEMBERED_FOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -117,7 +118,12 @@ def _misfits(member: Member, rebuilt: Member, programme: Programme | None) -> Mi
         # Nothing tells how the lowest tier was called when the member began.
         rebuilt = replace(rebuilt, tier=replace(rebuilt.tier, id=member.tier.id))
     wrong = [what for what in _KEPT if getattr(member, what) != getattr(rebuilt, what)]
-    if any(rebuilt.gone.get(terms) != points for terms, points in member.gone.items()):
+    # What came back after it was forgotten, and expired once more, is remembered alone until it is forgotten, too.
+    since = member.booked_at - REMEMBERED_FOR
+    remembered = {
+        terms: points for terms, points in member.gone.items() if terms.expires_at and terms.expires_at > since
+    }
+    if any(rebuilt.gone.get(terms) != points for terms, points in remembered.items()):
         wrong.append("gone")
     if programme:
         if _counting(member, member, programme) != _counting(rebuilt, member, programme):
