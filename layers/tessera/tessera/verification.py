@@ -104,6 +104,8 @@ _KEPT = (
     "placement",
     "tier_entries",
     "uses",
+    "orders",
+    "tags",
 )
 """What is kept of a member exactly as the entries have it, whatever the rules have become since."""
 
