@@ -7,15 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tessera import quotes
-from tessera.coupons import Coupon
+from tessera.coupons import Coupon, Uses
 from tessera.journal import Journal
 from tessera.member import TierHeld
+from tessera.programme.coupons import CouponTemplate
 from tessera.programme.model import Programme
 from tessera.quotes import Quote, QuoteRequest
 from tessera.refusals import Invalid
 from tessera.shapes import Line
-from tests.factories import NOON, PROGRAMME, buy, checkout_request, coupon, line, opened, programme
-from tests.unit.strategies import baskets
+from tests.factories import NOON, PROGRAMME, buy, checkout_request, coupon, line, of_kind, opened, programme
+from tests.unit.strategies import baskets, small_baskets, templates
 
 ONE, TWO = coupon(coupon_id="c_ONE"), coupon("tenth_off", coupon_id="c_TWO")
 
@@ -190,3 +191,81 @@ def test_a_purchase_earns_what_its_quote_promised(
     order = buy(journal, *paid)
     assert sum(of.amount for of in order.lines) == quote.total
     assert (order.points, order.growth) == (quote.points_to_earn, quote.growth_to_earn)
+
+
+@given(st.lists(templates(), max_size=5), small_baskets(), st.integers(0, 2_000))
+def test_what_is_earned_and_paid_adds_up_with_coupons_of_every_kind(
+    drawn: list[CouponTemplate], basket: list[Line], points: int
+) -> None:
+    hand = tuple(replace(ONE, coupon_id=f"c_{number}", template=template) for number, template in enumerate(drawn))
+    rules = programme(checkout={"point_value": 3, "points_percent": 60, "points_minimum": 10})
+    journal = opened(points=points, rules=rules)
+    quote = priced(journal, *basket, in_hand=hand, coupons="best", points="max", shipping=350)
+    left = [of.amount for of in basket]
+    for discount in quote.discounts:
+        left = [amount - off for amount, off in zip(left, discount.by_line, strict=True)]
+    assert quote.points_value <= sum(left) * 60 // 100
+    assert quote.points_spent == 0 or 10 <= quote.points_spent <= points
+    left = [amount - paid for amount, paid in zip(left, quote.value_by_line, strict=True)]
+    assert min(left) >= 0
+    assert 0 <= quote.shipping == 350 - sum(off.shipping for off in quote.off.values())
+    assert quote.total == sum(left) + quote.shipping
+    paid = [
+        of.model_copy(update={"discount": of.quantity * of.unit_price - amount})
+        for of, amount in zip(basket, left, strict=True)
+    ]
+    order = buy(journal, *paid)
+    assert (order.points, order.growth) == (quote.points_to_earn, quote.growth_to_earn)
+
+
+def test_points_pay_no_more_than_their_share_of_the_goods() -> None:
+    rules = programme(checkout={"points_percent": 30})
+    quote = priced(opened(points=5000, rules=rules), line(unit_price=4000), points="max", shipping=350)
+    assert (quote.points_spent, quote.total, quote.points_too_few) == (1200, 4000 - 1200 + 350, False)
+
+
+@pytest.mark.parametrize(
+    ("has", "asks", "spent", "too_few"),
+    [(100, "max", 100, False), (99, "max", 0, True), (500, 99, 0, True), (500, 0, 0, False), (0, "max", 0, True)],
+)
+def test_an_order_is_paid_with_enough_points_or_with_none(has: int, asks: int | str, spent: int, too_few: bool) -> None:
+    rules = programme(checkout={"points_minimum": 100})
+    quote = priced(opened(points=has, rules=rules), line(), points=asks)
+    assert (quote.points_spent, quote.points_too_few) == (spent, too_few)
+
+
+def test_a_coupon_for_a_first_order_is_for_none_after_it() -> None:
+    first = replace(ONE, template=of_kind(first_order=True))
+    assert why_not(priced(opened(), line(), in_hand=(first,), coupons=["c_ONE"])) == [(None, None)]
+    assert why_not(priced(opened(orders=1), line(), in_hand=(first,), coupons=["c_ONE"])) == [("not_first_order", None)]
+
+
+def test_a_coupon_waits_for_its_time_and_says_from_when_on() -> None:
+    early = replace(ONE, valid_from=NOON + timedelta(hours=1))
+    (verdict,) = priced(opened(), line(unit_price=4000), in_hand=(early,), coupons=["c_ONE"]).verdicts
+    assert (verdict.code, verdict.fix) == ("not_yet_valid", {"after": "2026-03-02T13:00:00Z"})
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [
+        ({"redemptions": 3}, "used_up"),
+        ({"redemptions": 4}, None),
+        ({"budget": 1999}, "budget_spent"),
+        ({"budget": 2000}, None),
+    ],
+)
+def test_a_coupon_of_which_all_have_used_enough_does_not_apply(limits: dict[str, int], code: str | None) -> None:
+    limited = replace(ONE, template=of_kind(**limits))
+    request = checkout_request(line(), coupons="best")
+    quote = quotes.quote(opened(), request, {"c_ONE": limited}, {"of_kind": Uses(3, 1500)})
+    assert [verdict.code for verdict in quote.verdicts] == [code]
+
+
+def test_what_would_make_a_coupon_apply_is_said() -> None:
+    tea = replace(ONE, template=of_kind("buy_x_get_y", buy=2, get=1, scope={"skus": ["TEA"]}))
+    (verdict,) = priced(opened(), line(sku="TEA"), in_hand=(tea,), coupons="best").verdicts
+    assert (verdict.code, verdict.fix) == ("too_few_units", {"goods": {"skus": ["TEA"]}, "units": 2})
+    dear = replace(ONE, template=of_kind(threshold=1500, scope={"skus": ["SKU"]}))
+    (verdict,) = priced(opened(), line(), in_hand=(dear,), coupons="best").verdicts
+    assert (verdict.detail, verdict.missing) == ("Spend £5.00 more on the goods that it is for.", 500)

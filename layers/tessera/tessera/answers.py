@@ -425,6 +425,14 @@ class CouponGift(TypedDict):
     quantity: int
 
 
+class PointsOnLine(TypedDict):
+    """The points that pay for a line, and what they pay of it."""
+
+    line_id: str
+    points: int
+    amount: int
+
+
 class BestOf(TypedDict):
     """Of how many coupons all combinations were tried, of how many that could apply."""
 
@@ -456,6 +464,7 @@ class QuoteAnswer(TypedDict):
     benefits: list[AppliedBenefit]
     shipping_discounts: NotRequired[list[CouponShipping]]
     gifts: NotRequired[list[CouponGift]]
+    points_lines: NotRequired[list[PointsOnLine]]
     best: NotRequired[BestOf]
     points_too_few: NotRequired[bool]
 
@@ -759,6 +768,13 @@ def quote(priced: Quote, lines: list[Line]) -> QuoteAnswer:
         answer["shipping_discounts"] = shipping
     if gifts:
         answer["gifts"] = gifts
+    if priced.points_spent:
+        by_line = zip(lines, priced.points_by_line, priced.value_by_line, strict=True)
+        answer["points_lines"] = [
+            {"line_id": line.line_id, "points": points, "amount": amount}
+            for line, points, amount in by_line
+            if points or amount
+        ]
     if searched := priced.searched:
         exact = searched.considered == searched.applicable
         answer["best"] = {"considered": searched.considered, "applicable": searched.applicable, "exact": exact}

@@ -68,6 +68,8 @@ class Quote:
     points_spent: int
     points_value: int
     points_by_line: tuple[int, ...]
+    value_by_line: tuple[int, ...]
+    """What the points pay of each line."""
     points_too_few: bool
     """Whether points were to pay, and fewer can than an order may be paid with."""
     shipping: int
@@ -136,6 +138,7 @@ def quote(
         points_spent=points,
         points_value=value,
         points_by_line=tuple(points_by_line),
+        value_by_line=tuple(paid),
         points_too_few=points_too_few,
         shipping=shipping - sum(off.shipping for off in priced.off.values()),
         points_to_earn=sum(line.points for line in earned) if active else 0,
