@@ -256,7 +256,7 @@ def test_a_coupon_waits_for_its_time_and_says_from_when_on() -> None:
     ],
 )
 def test_a_coupon_of_which_all_have_used_enough_does_not_apply(limits: dict[str, int], code: str | None) -> None:
-    limited = replace(ONE, template=of_kind(**limits))
+    limited = replace(ONE, template=of_kind("amount_off", **limits))
     request = checkout_request(line(), coupons="best")
     quote = quotes.quote(opened(), request, {"c_ONE": limited}, {"of_kind": Uses(3, 1500)})
     assert [verdict.code for verdict in quote.verdicts] == [code]
