@@ -776,8 +776,11 @@ def quote(priced: Quote, lines: list[Line]) -> QuoteAnswer:
             if points or amount
         ]
     if searched := priced.searched:
-        exact = searched.considered == searched.applicable
-        answer["best"] = {"considered": searched.considered, "applicable": searched.applicable, "exact": exact}
+        answer["best"] = {
+            "considered": searched.considered,
+            "applicable": searched.applicable,
+            "exact": searched.exact,
+        }
     if priced.points_too_few:
         answer["points_too_few"] = True
     return answer

@@ -1,8 +1,9 @@
 """What a coupon takes off a basket, by line, and why it takes nothing off. Money is in minor units of the currency.
 
-A coupon's goods are the lines in its scope. Whether they are enough is asked of what they come to by the member's
-prices, before any coupon; what it takes off is reckoned on what coupons before it have left. A share rounds down, and
-what is off is allotted to lines by largest remainder: so no line is ever reduced below nothing.
+A coupon's goods are the lines in its scope. Whether they are enough, which units are the cheapest, and what a bundle
+saves is asked of the member's prices, before any coupon; shares and what can be taken at most are reckoned on what
+coupons before it have left. A share rounds down, and what is off is allotted to lines by largest remainder: so no line
+is ever reduced below nothing.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ def off(template: CouponTemplate, lines: Sequence[Line], priced: Left, left: Lef
     Args:
         template: its terms.
         lines: the basket.
-        priced: what is to pay at the member's prices, without coupons: the highest step counts that this reaches.
+        priced: what is to pay at the member's prices, without coupons.
         left: what is left to pay when it is this coupon's turn.
     """
     covered = _covered(template, lines)
@@ -126,17 +127,17 @@ def off(template: CouponTemplate, lines: Sequence[Line], priced: Left, left: Lef
             amount = max((step.amount for step in template.steps if step.threshold <= reached), default=0)
             by_line = apportion(min(amount, sum(goods)), goods)
         case BuyXGetY():
-            by_line = _buy_x_get_y(template, lines, goods, covered)
+            by_line = _buy_x_get_y(template, lines, covered, priced, left)
         case Bundle():
-            by_line = _bundle(template, lines, left)
+            by_line = _bundle(template, lines, priced, left)
         case FreeShipping():
             shipping = min(left.shipping, template.up_to or left.shipping)
     return Off(tuple(by_line), shipping, template if isinstance(template, GiftItem) else None)
 
 
-def slack(template: CouponTemplate, lines: Sequence[Line]) -> int:
-    """Answer by how much rounding may let a coupon take off more when less is left: a unit of money for each line."""
-    return len(lines) if isinstance(template, BuyXGetY) else 0
+def covers_all(template: CouponTemplate) -> bool:
+    """Answer whether a coupon looks at the sum of the goods alone, not at which lines it is made of."""
+    return not isinstance(template, BuyXGetY | Bundle) and template.scope.is_all
 
 
 def _covered(template: CouponTemplate, lines: Sequence[Line]) -> Sequence[int]:
@@ -148,26 +149,29 @@ def _covered(template: CouponTemplate, lines: Sequence[Line]) -> Sequence[int]:
     return [i for i, line in enumerate(lines) if template.scope.covers(line.sku, line.brand, line.category)]
 
 
-def _buy_x_get_y(template: BuyXGetY, lines: Sequence[Line], goods: Sequence[int], covered: Sequence[int]) -> list[int]:
-    """Take the cheapest units off, by what is left to pay of one."""
+def _buy_x_get_y(
+    template: BuyXGetY, lines: Sequence[Line], covered: Sequence[int], priced: Left, left: Left
+) -> list[int]:
+    """Take units off that cost the least at the member's prices: their share of what is left of their lines."""
     units = sum(lines[i].quantity for i in covered)
     groups = units // (template.buy + template.get)
     reduced = min(groups, template.times or groups) * template.get
     by_line = [0] * len(lines)
-    for i in sorted(covered, key=lambda i: Fraction(goods[i], lines[i].quantity)):
+    for i in sorted(covered, key=lambda i: Fraction(priced.lines[i], lines[i].quantity)):
         taken = min(reduced, lines[i].quantity)
-        by_line[i] = goods[i] * taken * template.percent // (lines[i].quantity * 100)
+        by_line[i] = left.lines[i] * taken * template.percent // (lines[i].quantity * 100)
         reduced -= taken
     return by_line
 
 
-def _bundle(template: Bundle, lines: Sequence[Line], left: Left) -> list[int]:
-    """Take off what the goods of the bundle come to beyond its price."""
+def _bundle(template: Bundle, lines: Sequence[Line], priced: Left, left: Left) -> list[int]:
+    """Take off what the goods of the bundle come to at the member's prices, beyond the price of the bundle."""
     wanted = dict(template.goods)
-    parts = [0] * len(lines)
+    saved, parts = -template.price, [0] * len(lines)
     for i, line in enumerate(lines):
         taken = min(wanted.get(line.sku, 0), line.quantity)
         if taken:
             wanted[line.sku] -= taken
+            saved += priced.lines[i] * taken // line.quantity
             parts[i] = left.lines[i] * taken // line.quantity
-    return apportion(max(0, sum(parts) - template.price), parts)
+    return apportion(min(max(0, saved), sum(parts)), parts)

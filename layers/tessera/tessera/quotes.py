@@ -51,10 +51,11 @@ class Discount:
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """Of how many coupons that could apply the best combination was sought, and how many could."""
+    """Of how many coupons that could apply the best combination was sought, how many could, and if all were tried."""
 
     considered: int
     applicable: int
+    exact: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,13 +221,14 @@ def _with_coupons(asked: _Asked, prices: Prices) -> _Priced:
         named = list(dict.fromkeys(coupons.coupon_id(name) for name in asked.request.coupons))
     verdicts = {id_: _by_itself(id_, asked, left) for id_ in named}
     applicable = [in_hand[id_] for id_, verdict in verdicts.items() if verdict.applies]
-    applying = _Applying(lines, left)
+    applying = _Applying(lines, left, applicable)
     searched = None
     if asked.request.coupons == "best":
         by_gain = sorted(applicable, key=lambda coupon: applying.gain((coupon,)), reverse=True)
         considered = by_gain[: stacking.MOST]
-        searched = Searched(len(considered), len(applicable))
-        applied = stacking.best(considered, applying.gain, applying.most)
+        best = stacking.best(considered, applying)
+        searched = Searched(len(considered), len(applicable), best.exact and len(considered) == len(applicable))
+        applied = best.combination
     else:
         applied = _first_named(applicable)
     for coupon in applicable:
@@ -244,11 +246,20 @@ def _by_itself(id_: str, asked: _Asked, left: Left) -> Verdict:
     return by_itself(coupon, asked.request.order.lines, left, asked.journal, uses)
 
 
+_MOST_WORK = 500_000
+"""Lines that are priced in search of the best combination, at most; some seconds."""
+
+
 class _Applying:
     """Applies combinations of coupons to one basket; what several combinations begin with is reckoned once."""
 
-    def __init__(self, lines: Sequence[Line], priced: Left) -> None:
+    def __init__(self, lines: Sequence[Line], priced: Left, coupons: Sequence[Coupon]) -> None:
         self._lines, self._priced = lines, priced
+        # Who is allotted a unit of money more matters to a coupon that is for some of the goods only.
+        by_sums = all(discounts.covers_all(coupon.template) for coupon in coupons)
+        groups = {coupon.template.group for coupon in coupons}
+        self.rounding = 0 if by_sums else len(lines) * len(groups)
+        self.most_parts = _MOST_WORK // len(lines)
         self._done: dict[tuple[str, ...], tuple[Left, tuple[Off, ...]]] = {(): (priced, ())}
 
     def offs(self, combination: Combination) -> tuple[Off, ...]:
@@ -261,9 +272,10 @@ class _Applying:
         amount = sum(off.amount for off in offs)
         return amount, sum(off.cost for off in offs) - amount
 
-    def most(self, coupon: Coupon) -> int:
-        """Answer what a coupon takes off at most when others come before it."""
-        return self.gain((coupon,))[0] + discounts.slack(coupon.template, self._lines)
+    def idle(self, combination: Combination) -> set[str]:
+        """Answer the ids of those coupons of a combination that take nothing off and bring no gift."""
+        offs = zip(combination, self.offs(combination), strict=True)
+        return {coupon.coupon_id for coupon, off in offs if not off.amount and not off.gift}
 
     def _apply(self, combination: Combination) -> tuple[Left, tuple[Off, ...]]:
         ids = tuple(coupon.coupon_id for coupon in combination)

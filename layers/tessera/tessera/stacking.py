@@ -3,19 +3,20 @@
 Coupons of different groups apply together, of one group only one does, and one without a group applies alone. They
 apply by their priority, then by template and coupon id.
 
-No coupon makes another take off more than itself less: each takes from what is left at most what it would have taken
-before, less what others took. So a combination that can be added to is never better than the one to which that was
-added, and only those need be tried to which nothing can be added: at most 1,458 for twenty coupons, as the largest
-product of numbers that sum to twenty is 3·3·3·3·3·3·2.
+The less is left of each line when a coupon's turn comes, the less is left of each after it, but for rounding. So one
+coupon more never leaves more to pay, but for rounding, and the best combination is found among those to which nothing
+can be added, of twenty coupons at most 1,458 (the largest product of numbers that sum to twenty is 3·3·3·3·3·3·2), or
+by leaving coupons out of one that is as good within what rounding can do.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from tessera.coupons import Coupon
@@ -38,30 +39,82 @@ def excluded_by(coupon: Coupon, others: Sequence[Coupon]) -> list[Coupon]:
     return [other for other in others if group is None or other.template.group in {None, group}]
 
 
-def best(
-    coupons: Sequence[Coupon], gain: Callable[[Combination], tuple[int, int]], most: Callable[[Coupon], int]
-) -> Combination:
-    """Answer the combination that gains the most; of several the one that expires the soonest, without idle coupons.
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The combination that gains the most, and whether all were considered."""
+
+    combination: Combination
+    exact: bool
+
+
+class Gains(Protocol):
+    """What combinations gain on a basket."""
+
+    rounding: int
+    """By how much one coupon more may leave more to pay, in minor units."""
+    most_parts: int
+    """How many combinations to try that others can be added to."""
+
+    def gain(self, combination: Combination) -> tuple[int, int]:
+        """Answer what a combination takes off, and what its gifts are worth."""
+        ...
+
+    def idle(self, combination: Combination) -> set[str]:
+        """Answer the ids of those coupons of a combination that take nothing off and bring no gift."""
+        ...
+
+
+def best(coupons: Sequence[Coupon], gains: Gains) -> Best:
+    """Find the combination that gains the most; of several the one with the fewest coupons, the soonest to expire.
 
     Args:
         coupons: those that apply to the basket, each by itself.
-        gain: what a combination takes off, and what its gifts are worth.
-        most: what a coupon takes off at most, whatever comes before it: what cannot be the best is not tried.
+        gains: what combinations gain.
     """
-    by_bound = sorted(((sum(map(most, each)), each) for each in _largest(coupons)), key=lambda pair: -pair[0])
+    alone = {coupon.coupon_id: gains.gain((coupon,))[0] for coupon in coupons}
+    bounded = [(sum(alone[coupon.coupon_id] for coupon in each), each) for each in _largest(coupons)]
     found: Combination = ()
-    gained = gain(found)
-    for bound, each in by_bound:
-        if bound < gained[0]:
+    tried = []
+    for bound, each in sorted(bounded, key=lambda pair: -pair[0]):
+        if bound < gains.gain(found)[0] - gains.rounding:
             break
-        its_gain = gain(each)
-        if its_gain > gained or (its_gain == gained and (not found or _expiry(each) < _expiry(found))):
-            found, gained = each, its_gain
-    for coupon in reversed(found):
-        without = tuple(other for other in found if other != coupon)
-        if gain(without) == gained:
-            found = without
-    return found
+        tried.append(each)
+        found = _better(found, each, gains)
+    return _with_parts(found, tried, gains)
+
+
+def _with_parts(found: Combination, tried: Sequence[Combination], gains: Gains) -> Best:
+    """Look for a better combination among the parts of those that are as good but for rounding, and of such parts."""
+    close = [each for each in tried if gains.gain(each)[0] >= gains.gain(found)[0] - gains.rounding]
+    seen = set(map(_ids, close))
+    while close and len(seen) <= gains.most_parts:
+        each = close.pop()
+        idle = gains.idle(each)
+        for coupon in each:
+            part = tuple(other for other in each if other != coupon)
+            # What takes nothing off changes nothing for the others: without it all is as it is.
+            if coupon.coupon_id in idle or _ids(part) in seen:
+                continue
+            seen.add(_ids(part))
+            found = _better(found, part, gains)
+            if gains.gain(part)[0] >= gains.gain(found)[0] - gains.rounding:
+                close.append(part)
+    idle = gains.idle(found)
+    return Best(tuple(coupon for coupon in found if coupon.coupon_id not in idle), exact=not close)
+
+
+def _better(one: Combination, other: Combination, gains: Gains) -> Combination:
+    def rank(combination: Combination) -> tuple[int, int, int, list[tuple[datetime, str]]]:
+        off, gifts = gains.gain(combination)
+        used = [coupon for coupon in combination if coupon.coupon_id not in gains.idle(combination)]
+        # What is lost the soonest is used the soonest; the id decides at last.
+        return -off, -gifts, len(used), sorted((coupon.valid_until, coupon.coupon_id) for coupon in used)
+
+    return min(one, other, key=rank)
+
+
+def _ids(combination: Combination) -> tuple[str, ...]:
+    return tuple(coupon.coupon_id for coupon in combination)
 
 
 def _largest(coupons: Sequence[Coupon]) -> Iterator[Combination]:
@@ -74,8 +127,3 @@ def _largest(coupons: Sequence[Coupon]) -> Iterator[Combination]:
             groups.setdefault(coupon.template.group, []).append(coupon)
     if groups:
         yield from (in_order(combination) for combination in product(*groups.values()))
-
-
-def _expiry(combination: Combination) -> list[tuple[datetime, str]]:
-    """Rank combinations that gain the same: what is lost the soonest is used the soonest; the id decides at last."""
-    return sorted((coupon.valid_until, coupon.coupon_id) for coupon in combination)
