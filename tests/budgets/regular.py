@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tessera import enrolment, sign_ins
 from tessera.journal import Journal
-from tessera.member import Used
+from tessera.member import Claimed, Used
 from tessera.programme import load
 from tessera.settlement import settle
 from tessera.store.transaction import Transaction
@@ -57,5 +57,5 @@ def after_a_year(file: Path) -> Member:
             buy(journal, *lines, order_id=str(day))
     used = Used(AFTER_A_YEAR.date().replace(day=1), 1)
     uses = dict.fromkeys(("free_shipping", "birthday_gift"), used)
-    journal.change(claims={"five_off_thirty": 12, "tenth_off": 3}, uses=uses)
+    journal.change(claims={"five_off_thirty": Claimed(12), "tenth_off": Claimed(3)}, uses=uses)
     return journal.member

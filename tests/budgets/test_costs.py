@@ -21,7 +21,7 @@ PURCHASE = Cost(2, 8, 2)
 PURCHASE_WITH_REDEMPTION = Cost(3, 12, 4)
 CARD = Cost(1, 0, 2)
 QUOTE = Cost(2, 0, 3)
-CLAIM = Cost(3, 12, 2)
+CLAIM = Cost(2, 6, 2)
 USE = Cost(2, 8, 2)
 SETTLEMENT = Cost(2, 8, 1)
 

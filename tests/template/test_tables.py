@@ -8,7 +8,14 @@ from tests.template.queries import of_type
 
 def test_every_table_can_be_recovered_is_encrypted_and_protected(resources: dict[str, Any]) -> None:
     tables = of_type(resources, "AWS::DynamoDB::Table")
-    assert set(tables) == {"MembersTable", "ProfilesTable", "LedgerTable", "OperationsTable", "CouponsTable"}
+    assert set(tables) == {
+        "MembersTable",
+        "ProfilesTable",
+        "LedgerTable",
+        "OperationsTable",
+        "CouponsTable",
+        "CouponTemplatesTable",
+    }
     for name, table in tables.items():
         assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}, name
         assert table["SSESpecification"]["SSEEnabled"] is True, name

@@ -1,22 +1,19 @@
 """Claiming coupons, and listing them."""
 
-import secrets
 from datetime import datetime
 from itertools import islice
 
-from tessera import answers, paging
+from tessera import answers, idempotency, paging
 from tessera import coupons as domain
 from tessera.access import MEMBER, Caller
-from tessera.journal import Journal
 from tessera.programme.load import in_force
-from tessera.refusals import Invalid, Problem, Unreadable
-from tessera.service.keyed import change_once
+from tessera.refusals import Unreadable
+from tessera.service.issuing import issue
 from tessera.service.lookup import access_first, find, named
 from tessera.shapes import Key, Shape, read_json
 from tessera.shapes import read as shape
 from tessera.store import lists
 from tessera.store.read import read
-from tessera.store.transaction import Transaction
 
 _STATUSES = ("active", "held", "redeemed", "expired", "returned")
 
@@ -56,18 +53,12 @@ def claim(caller: Caller, path_id: str, body: str | None, key: str | None, now: 
     """
     member_id = named(caller, path_id)
     content, wanted = access_first(member_id, lambda: _read(body))
-    random = secrets.token_bytes(domain.CODE_BYTES)
 
-    def decide(journal: Journal, transaction: Transaction) -> str:
-        template = journal.programme.template(wanted.template_id)
-        if template is None:
-            problem = Problem("/template_id", "is no coupon template of the programme in force")
-            raise Invalid([problem], "unknown_template")
-        coupon = domain.claim(journal, template, random)
-        transaction.coupon(coupon)
-        return answers.write(answers.coupon(coupon, journal.now))
+    def key_of(member_id: str) -> idempotency.Request | None:
+        return idempotency.request(caller.key, "POST", f"/members/{member_id}/coupons", key, content)
 
-    return change_once(caller, member_id, "coupons", key, content, now, decide)
+    access_first(member_id, lambda: key_of(member_id))
+    return issue(member_id, wanted.template_id, now, how="claim", key_of=key_of).answer
 
 
 def list_coupons(

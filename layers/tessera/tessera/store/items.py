@@ -9,6 +9,7 @@ from typing import Any
 from tessera import decay, growth_days, lots, varints
 from tessera.actions import Action
 from tessera.benefits import Use
+from tessera.claims import Claim
 from tessera.coupons import Coupon
 from tessera.idempotency import Answer
 from tessera.identities import bucket, shard
@@ -21,7 +22,7 @@ from tessera.redemptions import HeldLine, Redemption
 SCHEMA = 1
 
 Fields = Mapping[str, Any]
-Operation = Order | AwaitedOrder | RefundRecord | Redemption | Action | Use | Answer
+Operation = Order | AwaitedOrder | RefundRecord | Redemption | Action | Use | Claim | Answer
 
 
 def from_member(member: Member, due: datetime | None) -> dict[str, object]:
@@ -297,6 +298,19 @@ def from_operation(operation: Operation) -> dict[str, object]:  # noqa: PLR0911 
                 "status": operation.status,
                 "answer": operation.answer,
             }
+        case Claim():
+            return {
+                "operation": claim_key(operation.claim_id),
+                "kind": "claim",
+                "schema": SCHEMA,
+                "version": operation.version + 1,
+                "claim_id": operation.claim_id,
+                "void": operation.void or None,
+                "member_id": operation.member_id,
+                "coupon_id": operation.coupon_id,
+                "shard": operation.shard,
+                "answer": operation.answer,
+            }
         case Answer():
             return {
                 "operation": operation.key,
@@ -352,6 +366,16 @@ def to_operation(fields: Fields) -> Operation:  # noqa: PLR0911 - one for each k
                 answer=fields["answer"],
                 version=fields["version"],
             )
+        case "claim":
+            return Claim(
+                claim_id=fields["claim_id"],
+                void=fields.get("void", False),
+                member_id=fields.get("member_id"),
+                coupon_id=fields.get("coupon_id"),
+                shard=fields.get("shard"),
+                answer=fields.get("answer", ""),
+                version=fields["version"],
+            )
     return Answer(
         key=fields["operation"],
         body_hash=fields["body_hash"],
@@ -388,6 +412,11 @@ def redemption_key(record: str) -> str:
 def use_key(member_id: str, benefit_id: str, use_id: str) -> str:
     """Name the record of a use of a benefit."""
     return f"use:{member_id}:{benefit_id}:{use_id}"
+
+
+def claim_key(claim_id: str) -> str:
+    """Name the record of a claim that has a name of its own."""
+    return f"claim:{claim_id}"
 
 
 def _from_order(order: Order) -> dict[str, object]:

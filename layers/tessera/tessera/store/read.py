@@ -9,9 +9,10 @@ from tessera.coupons import Coupon
 from tessera.instants import parse_instant
 from tessera.member import Member, Profile
 from tessera.refusals import Unavailable
-from tessera.store import client, items
+from tessera.store import client, items, template_items
 from tessera.store.attributes import fields, item
 from tessera.store.client import call, name_of
+from tessera.templates import Head, Marks
 
 UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
 """What reading raises of an item that the product has not written."""
@@ -29,6 +30,8 @@ class Found:
     profiles: dict[str, Profile] = field(default_factory=dict)
     operations: dict[str, items.Operation] = field(default_factory=dict)
     coupons: dict[str, Coupon] = field(default_factory=dict)
+    templates: dict[str, Head | Marks] = field(default_factory=dict)
+    """By id, those that an operator has changed, or whose stock has marks."""
 
 
 def read(
@@ -38,6 +41,7 @@ def read(
     profile: str | None = None,
     operations: Sequence[str] = (),
     coupons: tuple[str, Sequence[str]] | None = None,
+    template: str | None = None,
 ) -> Found:
     """Read items by their keys: one round trip, one read unit for each item of up to 4 KB.
 
@@ -47,6 +51,7 @@ def read(
         profile: the member whose profile is wanted.
         operations: the names of the records that are wanted.
         coupons: a member, and the ids of the coupons that are wanted.
+        template: the coupon template that is wanted as it stands.
 
     Raises:
         Unavailable: the store did not answer.
@@ -62,6 +67,8 @@ def read(
     if coupons and coupons[1]:
         owner, ids = coupons
         wanted["COUPONS_TABLE"] = [{"member_id": owner, "coupon_id": id_} for id_ in dict.fromkeys(ids)]
+    if template:
+        wanted["COUPON_TEMPLATES_TABLE"] = [template_items.head_key(template)]
     found = Found()
     for table, stored in batch_get(wanted):
         _place(found, table, fields(stored))
@@ -105,3 +112,5 @@ def _place(found: Found, table: str, content: dict[str, Any]) -> None:
             found.operations[content["operation"]] = items.to_operation(content)
         case "COUPONS_TABLE":
             found.coupons[content["coupon_id"]] = items.to_coupon(content)
+        case "COUPON_TEMPLATES_TABLE":
+            found.templates[content["template_id"]] = template_items.to_head(content)

@@ -1,0 +1,145 @@
+"""Issuing a coupon to a member: for whoever claims one, is granted one, has a code, or had something happen to them."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from tessera import answers, coupons, templates
+from tessera.claims import Claim
+from tessera.coupons import Coupon
+from tessera.idempotency import Answer, Request
+from tessera.journal import Journal
+from tessera.programme.load import in_force
+from tessera.refusals import Conflict, Invalid, Problem, Refusal
+from tessera.service.attempts import until_committed
+from tessera.service.lookup import find
+from tessera.service.opening import open_journal
+from tessera.store.client import StaleError
+from tessera.store.items import claim_key
+from tessera.store.read import Found, read
+from tessera.store.transaction import Transaction
+from tessera.templates import Head
+
+How = Literal["claim", "grant"]
+"""A claim asks whether the template is for the member, and takes its price; a grant, a code or an event does not."""
+
+KeyOf = Callable[[str], Request | None]
+"""Names the request under whose `Idempotency-Key` a member's coupon is issued, by the member's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A coupon that was issued: by this request, or by an earlier one under the same name."""
+
+    answer: str
+    """The coupon as JSON, as it was issued."""
+    new: bool
+
+
+def issue(
+    member_id: str,
+    template_id: str,
+    now: datetime,
+    *,
+    how: How,
+    claim_id: str | None = None,
+    key_of: KeyOf = lambda _: None,
+) -> Issued:
+    """Issue a coupon of a template to a member: once for each claim id, or each time if there is none.
+
+    Args:
+        member_id: the id by which the member is known, which may be of a linked identity.
+        template_id: which kind of coupon.
+        now: when it is asked for.
+        how: whether the member asks for it.
+        claim_id: what makes a repeat the same claim, for whoever has a business key for it.
+        key_of: the request that makes a repeat the same claim, for whoever has an `Idempotency-Key`.
+
+    Raises:
+        NotFound: nobody has enrolled under this id.
+        Invalid: there is no such template.
+        Forbidden: the member may not have it.
+        Conflict: a limit is reached, the points are not there, none are issued at present, the key came with another
+            body, or another member has the claim.
+        Unavailable: the store did not answer; asking again under the same name tells what became of it.
+    """
+    issuing = _Issuing(template_id, now, how, claim_id, key_of)
+    return until_committed(lambda: issuing.attempt(member_id))
+
+
+class _Issuing:
+    """One request to issue a coupon, over as many attempts as it takes."""
+
+    def __init__(self, template_id: str, now: datetime, how: How, claim_id: str | None, key_of: KeyOf) -> None:
+        self._template_id = template_id
+        self._now = now
+        self._how = how
+        self._claim_id = claim_id
+        self._key_of = key_of
+        self._random = secrets.token_bytes(coupons.CODE_BYTES)
+
+    def attempt(self, member_id: str) -> Issued:
+        """Issue it, or find that it was issued before.
+
+        What was issued before is looked for only when this attempt comes to nothing, as that of a repeat has to: the
+        first request, which is nearly every one, does not pay for looking.
+        """
+        member, found = find(member_id, self._read)
+        request = self._key_of(member.member_id)
+        try:
+            return self._issue(open_journal(member, self._now), found, request)
+        except (Refusal, StaleError):
+            if earlier := self._earlier(member.member_id, request):
+                return earlier
+            raise
+
+    def _read(self, member_id: str) -> Found:
+        return read(member=member_id, template=self._template_id)
+
+    def _issue(self, journal: Journal, found: Found, request: Request | None) -> Issued:
+        head = self._head(found)
+        templates.require_issuing(head)
+        issue_to = coupons.claim if self._how == "claim" else coupons.grant
+        coupon = issue_to(journal, head.template, self._random)
+        answer = answers.write(answers.coupon(coupon, journal.now))
+        transaction = Transaction()
+        transaction.journal(journal)
+        transaction.coupon(coupon)
+        if self._claim_id:
+            transaction.operation(_claim(self._claim_id, coupon, answer))
+        if request:
+            transaction.operation(request.answered(answer))
+        transaction.commit()
+        return Issued(answer, new=True)
+
+    def _head(self, found: Found) -> Head:
+        head = templates.standing(self._template_id, found.templates, in_force())
+        if head is None:
+            raise Invalid([Problem("/template_id", "is no coupon template")], "unknown_template")
+        return head
+
+    def _earlier(self, member_id: str, request: Request | None) -> Issued | None:
+        """Find what was issued under the same name before.
+
+        Raises:
+            Conflict: it was issued to another member, or the key came with another body.
+        """
+        names = [request.key] if request else []
+        if self._claim_id:
+            names.append(claim_key(self._claim_id))
+        if not names:
+            return None
+        for record in read(operations=names).operations.values():
+            if request and isinstance(record, Answer):
+                return Issued(request.replay(record).body, new=False)
+            if isinstance(record, Claim) and not record.void:
+                if record.member_id != member_id:
+                    raise Conflict("claimed_by_another", "Another member has claimed this.")
+                return Issued(record.answer, new=False)
+        return None
+
+
+def _claim(claim_id: str, coupon: Coupon, answer: str) -> Claim:
+    return Claim(claim_id=claim_id, member_id=coupon.member_id, coupon_id=coupon.coupon_id, answer=answer)
