@@ -106,6 +106,10 @@ class App:
         """Send a POST; text and bytes are sent as they are, anything else as JSON; `key` is an `Idempotency-Key`."""
         return self._request("POST", path, as_, body, {"idempotency-key": key} if key is not None else {}, {})
 
+    def put(self, path: str, body: Any = None, *, as_: str = "alice") -> Answer:
+        """Send a PUT; text is sent as it is, anything else as JSON."""
+        return self._request("PUT", path, as_, body, {}, {})
+
     def patch(self, path: str, body: Any = None, *, as_: str = "alice") -> Answer:
         """Send a PATCH; text is sent as it is, anything else as JSON."""
         return self._request("PATCH", path, as_, body, {}, {})

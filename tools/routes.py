@@ -15,14 +15,22 @@ from typing_extensions import TypedDict
 from tessera import answers, run_answers
 from tessera.checkout import RedemptionRequest
 from tessera.messages import ActionDone, OrderCompleted, OrderRefunded
+from tessera.programme.coupons import CouponTemplate
 from tessera.programme.model import Programme
 from tessera.quotes import QuoteRequest
 from tessera.service.benefits import UseRequest
 from tessera.service.checkout import ConfirmationRequest
 from tessera.service.coupons import ClaimRequest
 from tessera.service.evaluations import EvaluationRequest, ResumptionRequest
+from tessera.service.grants import GrantRequest
 from tessera.service.members import EnrolRequest, LinkRequest, MoveRequest
-from tessera.service.operators import AdjustmentRequest, PlacementEndRequest, PlacementRequest, StandingRequest
+from tessera.service.operators import (
+    AdjustmentRequest,
+    PlacementEndRequest,
+    PlacementRequest,
+    StandingRequest,
+    TagsRequest,
+)
 from tessera.service.orders import MAX_BATCH
 from tessera.service.sign_ins import MakeUpRequest
 from tessera.shapes import Shape
@@ -102,6 +110,9 @@ class Route:
     answers: Mapping[int, Any]
     refusals: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
+
+NOT_ISSUED = ("limit_reached", "sold_out", "template_over", "template_paused", "template_retired")
+"""Why a coupon is issued to nobody, or to a member no more."""
 
 ROUTES: Mapping[str, Mapping[str, Route]] = {
     "Health": {
@@ -320,6 +331,19 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
                 422: ("invalid", "unknown_reason"),
             },
         ),
+        "PUT /members/{member_id}/tags": Route(
+            name="tag_member",
+            summary="Mark a member with tags, in the place of those there were",
+            detail="Safe to repeat. Coupons may be for members with a tag.",
+            body=TagsRequest,
+            answers={200: answers.Tags},
+            refusals={
+                400: ("not_json",),
+                404: ("not_found",),
+                409: ("member_closed", "try_again"),
+                422: ("invalid", "unknown_reason"),
+            },
+        ),
     },
     "Recalculation": {
         "GET /nights": Route(
@@ -394,6 +418,97 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             summary="List the coupons that the caller may claim now",
             answers={200: answers.TemplatePage},
         ),
+        "POST /coupon-templates": Route(
+            name="create_coupon_template",
+            summary="Create a coupon template",
+            detail="Known by its `id`: the same template again is answered 200.",
+            body=CouponTemplate,
+            answers={201: answers.TemplateHead, 200: answers.TemplateHead},
+            refusals={
+                400: ("not_json",),
+                409: ("template_exists", "too_many_templates", "try_again"),
+                422: ("invalid", "public_code_taken"),
+            },
+        ),
+        "GET /coupon-templates/{template_id}": Route(
+            name="show_coupon_template",
+            summary="Show how a coupon template stands",
+            answers={200: answers.TemplateHead},
+            refusals={404: ("not_found",)},
+        ),
+        "PUT /coupon-templates/{template_id}": Route(
+            name="change_coupon_template",
+            summary="Change what is issued from now on",
+            detail="What was issued stays as it is. `stock`, `redemptions` and `budget` may only be raised. Safe to "
+            "repeat. A template of the programme becomes the operators' by its first change.",
+            body=CouponTemplate,
+            answers={200: answers.TemplateHead},
+            refusals={
+                400: ("not_json",),
+                404: ("not_found",),
+                409: ("template_retired", "too_many_templates", "try_again"),
+                422: ("invalid", "public_code_taken"),
+            },
+        ),
+        "POST /coupon-templates/{template_id}/pause": Route(
+            name="pause_coupon_template",
+            summary="Issue no more until it is resumed",
+            detail="Coupons in hand stay good. Safe to repeat.",
+            answers={200: answers.TemplateHead},
+            refusals={
+                404: ("not_found",),
+                409: (
+                    "template_retired",
+                    "too_many_templates",
+                    "try_again",
+                ),
+            },
+        ),
+        "POST /coupon-templates/{template_id}/resume": Route(
+            name="resume_coupon_template",
+            summary="Issue again",
+            detail="Safe to repeat.",
+            answers={200: answers.TemplateHead},
+            refusals={
+                404: ("not_found",),
+                409: (
+                    "template_retired",
+                    "too_many_templates",
+                    "try_again",
+                ),
+            },
+        ),
+        "POST /coupon-templates/{template_id}/retire": Route(
+            name="retire_coupon_template",
+            summary="Issue no more, for good",
+            detail="Coupons in hand stay good. Safe to repeat.",
+            answers={200: answers.TemplateHead},
+            refusals={404: ("not_found",), 409: ("try_again",)},
+        ),
+        "GET /coupon-templates/{template_id}/versions": Route(
+            name="list_coupon_template_versions",
+            summary="List the versions of a coupon template, newest first",
+            detail="Creating, changing, pausing, resuming and retiring each make one. Version 0, as the programme has "
+            "it, is none of them.",
+            query=("limit", "cursor"),
+            answers={200: answers.TemplateVersions},
+            refusals={400: ("bad_limit", "bad_cursor"), 404: ("not_found",)},
+        ),
+        "POST /coupon-templates/{template_id}/grants": Route(
+            name="grant_coupon",
+            summary="Grant a coupon to a member",
+            detail="The member need not be one of those who may claim it, and pays no points for it.",
+            body=GrantRequest,
+            repeats_by_key=True,
+            answers={201: answers.Coupon},
+            refusals={
+                400: ("not_json", "bad_idempotency_key"),
+                403: ("not_eligible",),
+                404: ("not_found",),
+                409: (*NOT_ISSUED, "idempotency_key_reused", "try_again"),
+                422: ("invalid", "unknown_member"),
+            },
+        ),
         "POST /members/{member_id}/coupons": Route(
             name="claim_coupon",
             summary="Issue a coupon to a member",
@@ -404,7 +519,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
                 400: ("not_json", "bad_idempotency_key"),
                 403: ("not_eligible",),
                 404: ("not_found",),
-                409: ("limit_reached", "idempotency_key_reused", "try_again"),
+                409: (*NOT_ISSUED, "insufficient_points", "idempotency_key_reused", "try_again"),
                 422: ("invalid", "unknown_template"),
             },
         ),

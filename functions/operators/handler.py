@@ -1,4 +1,4 @@
-"""What operators do to a member by hand: adjusting, freezing, closing, placing on a tier."""
+"""What operators do to a member by hand: adjusting, freezing, closing, placing on a tier, tagging."""
 
 from aws_lambda_powertools.event_handler import Response
 
@@ -33,6 +33,12 @@ def end_placement(member_id: str) -> Response[str]:
     """End a placement before its time."""
     key = api.header("Idempotency-Key")
     return answer(200, operators.end_placement(api.caller, member_id, api.body, key, api.now))
+
+
+@api.put("/members/<member_id>/tags")
+def tag(member_id: str) -> Response[str]:
+    """Mark with tags."""
+    return answer(200, operators.tag(api.caller, member_id, api.body, api.now))
 
 
 lambda_handler = api.handle

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NotRequired
+from typing import TYPE_CHECKING, Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tessera.redemptions import Redemption
     from tessera.shapes import Line
     from tessera.sign_ins import SignInResult
+    from tessera.templates import Head
     from tessera.verdicts import Verdict
     from tessera.verification import Mismatch as FoundMismatch
 
@@ -363,6 +364,30 @@ class TemplatePage(TypedDict):
     """The coupons that the caller can have."""
 
     items: list[Template]
+
+
+class Tags(TypedDict):
+    """What operators have marked a member with."""
+
+    tags: list[str]
+
+
+class TemplateHead(TypedDict):
+    """A template as operators see it: as it stands, or as one of its versions was. Version 0 is the programme's own."""
+
+    template_id: str
+    version: int
+    status: Literal["active", "paused", "retired"]
+    template: dict[str, Any]
+    changed_at: str | None
+    changed_by: str | None
+
+
+class TemplateVersions(TypedDict):
+    """Some versions of a template."""
+
+    items: list[TemplateHead]
+    next_cursor: str | None
 
 
 class Coupon(TypedDict):
@@ -712,6 +737,18 @@ def template(offered: CouponTemplate, now: datetime) -> Template:
         "price_points": offered.price_points,
         "valid_until": write_instant(offered.validity(now)[1]),
         "left": None,
+    }
+
+
+def template_head(head: Head) -> TemplateHead:
+    """Write a template for operators; of its rules, those that differ from what goes without saying."""
+    return {
+        "template_id": head.template.id,
+        "version": head.version,
+        "status": head.status,
+        "template": head.template.model_dump(mode="json", exclude_defaults=True),
+        "changed_at": write_instant(head.changed_at) if head.changed_at else None,
+        "changed_by": head.changed_by,
     }
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
+    from tessera.coupons import Coupon
     from tessera.journal import Journal
     from tessera.member import Standing
 
@@ -112,6 +113,33 @@ def end_placement(journal: Journal, *, reason: str, note: str, by: str) -> None:
         journal.change(placement=None)
         written = {"tier": placement.tier_id, "ended": True}
         journal.book("placement_end", rules=(f"reason:{reason}",), detail={"placement": written, **explained})
+
+
+def tag(journal: Journal, tags: Collection[str], *, reason: str, note: str, by: str) -> None:
+    """Mark a member with tags, in the place of those there were. The same ones again are no entry.
+
+    Raises:
+        Invalid: the programme has no such reason.
+        Conflict: the account is closed.
+    """
+    explained = _explained(journal, reason, note, by)
+    marked = tuple(sorted(set(tags)))
+    if marked == journal.member.tags:
+        return
+    if journal.member.standing == "closed":
+        raise Conflict("member_closed", "The account is closed, and that is for good.")
+    journal.change(tags=marked)
+    journal.book("tags", rules=(f"reason:{reason}",), detail={"tags": list(marked), **explained})
+
+
+def book_grant(journal: Journal, coupon: Coupon, by: str) -> None:
+    """Book that an operator has granted a coupon, which is issued in the same step."""
+    template = coupon.template
+    journal.book(
+        "grant",
+        source={"coupon_id": coupon.coupon_id},
+        detail={"template_id": template.id, "name": template.name, "by": by},
+    )
 
 
 def _explained(journal: Journal, reason: str, note: str, by: str) -> dict[str, object]:

@@ -4,6 +4,7 @@ Unknown fields are refused: a misspelt `discount` would otherwise cost money wit
 """
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Protocol, Self, TypeVar
 
@@ -112,6 +113,7 @@ Lines = Annotated[list[Line], Field(min_length=1, max_length=MAX_LINES), AfterVa
 
 
 S = TypeVar("S", bound=Shape)
+T = TypeVar("T")
 
 
 def read_json(body: str | None) -> Any:
@@ -137,8 +139,22 @@ def read(shape: type[S], content: object, pointer: str = "") -> S:
     Raises:
         Invalid: it is not; every problem has its pointer, and nothing that was sent is repeated.
     """
+    return checked(shape.model_validate, content, pointer)
+
+
+def checked(validate: Callable[[object], T], content: object, pointer: str = "") -> T:
+    """Read `content` by a function of pydantic's.
+
+    Args:
+        validate: what reads it.
+        content: parsed JSON.
+        pointer: where the content stands in what was sent, as a JSON pointer.
+
+    Raises:
+        Invalid: it is not as it has to be; every problem has its pointer, and nothing that was sent is repeated.
+    """
     try:
-        return shape.model_validate(content)
+        return validate(content)
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False, include_input=False)
         raise Invalid(

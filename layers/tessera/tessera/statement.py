@@ -215,6 +215,19 @@ def _placement_end(entry: Entry) -> str:
     return f"Placement on {placement['tier']} ended{why}"
 
 
+def _exchange(entry: Entry) -> str:
+    return f"Exchanged for a coupon: {entry.detail['name']}"
+
+
+def _grant(entry: Entry) -> str:
+    return f"Given a coupon: {entry.detail['name']}"
+
+
+def _tags(entry: Entry) -> str:
+    tags: Any = entry.detail["tags"]
+    return f"{'Marked as ' + ', '.join(tags) if tags else 'No longer marked'}: {entry.detail['reason']}"
+
+
 def _rule(rule: str) -> str:
     kind, _, name = rule.partition(":")
     return f"rate for {kind} {name}" if name else "base rate"
@@ -244,4 +257,7 @@ _SENTENCES: dict[str, Callable[[Entry], str]] = {
     "freeze": _by_operator,
     "unfreeze": _by_operator,
     "close": _by_operator,
+    "exchange": _exchange,
+    "grant": _grant,
+    "tags": _tags,
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from tessera.refusals import Conflict, Invalid, NotFound, Problem
+from tessera.refusals import Conflict, Invalid, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -218,14 +218,3 @@ def _is_lowered(before: int | None, after: int | None) -> bool:
 def _next(head: Head, by: str, now: datetime, **changed: object) -> Head:
     made: Head = replace(head, version=head.version + 1, changed_at=now, changed_by=by, **changed)  # type: ignore[arg-type]
     return made
-
-
-def require(head: Head | None) -> Head:
-    """Insist that there is a template.
-
-    Raises:
-        NotFound: there is none.
-    """
-    if head is None:
-        raise NotFound
-    return head

@@ -50,6 +50,10 @@ class Api:
         """Take POST requests to a path such as `/members/<member_id>`."""
         return self._route("POST", path)
 
+    def put(self, path: str) -> Callable[[Route], Route]:
+        """Take PUT requests to a path such as `/members/<member_id>`."""
+        return self._route("PUT", path)
+
     def patch(self, path: str) -> Callable[[Route], Route]:
         """Take PATCH requests to a path such as `/members/<member_id>`."""
         return self._route("PATCH", path)

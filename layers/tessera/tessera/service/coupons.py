@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from itertools import islice
+from typing import TYPE_CHECKING
 
-from tessera import answers, idempotency, paging
+from tessera import answers, idempotency, paging, templates
 from tessera import coupons as domain
 from tessera.access import MEMBER, Caller
 from tessera.programme.load import in_force
@@ -13,7 +14,12 @@ from tessera.service.lookup import access_first, find, named
 from tessera.shapes import Key, Shape, read_json
 from tessera.shapes import read as shape
 from tessera.store import lists
+from tessera.store import templates as store
 from tessera.store.read import read
+
+if TYPE_CHECKING:
+    from tessera.programme.coupons import CouponTemplate
+    from tessera.programme.model import Programme
 
 _STATUSES = ("active", "held", "redeemed", "expired", "returned")
 
@@ -34,8 +40,16 @@ def list_templates(caller: Caller, now: datetime) -> answers.TemplatePage:
         if alias := found.aliases.get(own):
             found = read(member=alias)
         member = next(iter(found.members.values()), None)
-    offered = domain.claimable(programme.coupons, member, programme, now)
+    offered = domain.claimable(_issued_at_present(programme), member, programme, now)
     return {"items": [answers.template(template, now) for template in offered]}
+
+
+def _issued_at_present(programme: "Programme") -> list["CouponTemplate"]:
+    """Answer the templates of the programme, then the operators' own, without those that are paused or retired."""
+    ids = dict.fromkeys([*(template.id for template in programme.coupons), *store.read_registry().ids])
+    stored = store.read_heads(ids)
+    heads = [templates.standing(id_, stored, programme) for id_ in ids]
+    return [head.template for head in heads if head and head.status == "active"]
 
 
 def claim(caller: Caller, path_id: str, body: str | None, key: str | None, now: datetime) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from tessera import answers, coupons, templates
+from tessera import answers, coupons, operators, templates
 from tessera.claims import Claim
 from tessera.coupons import Coupon
 from tessera.idempotency import Answer, Request
@@ -46,6 +46,7 @@ def issue(
     how: How,
     claim_id: str | None = None,
     key_of: KeyOf = lambda _: None,
+    by: str | None = None,
 ) -> Issued:
     """Issue a coupon of a template to a member: once for each claim id, or each time if there is none.
 
@@ -56,6 +57,7 @@ def issue(
         how: whether the member asks for it.
         claim_id: what makes a repeat the same claim, for whoever has a business key for it.
         key_of: the request that makes a repeat the same claim, for whoever has an `Idempotency-Key`.
+        by: the subject of the operator's token, if an operator grants it.
 
     Raises:
         NotFound: nobody has enrolled under this id.
@@ -65,19 +67,22 @@ def issue(
             body, or another member has the claim.
         Unavailable: the store did not answer; asking again under the same name tells what became of it.
     """
-    issuing = _Issuing(template_id, now, how, claim_id, key_of)
+    issuing = _Issuing(template_id, now, how, claim_id, key_of, by)
     return until_committed(lambda: issuing.attempt(member_id))
 
 
 class _Issuing:
     """One request to issue a coupon, over as many attempts as it takes."""
 
-    def __init__(self, template_id: str, now: datetime, how: How, claim_id: str | None, key_of: KeyOf) -> None:
+    def __init__(
+        self, template_id: str, now: datetime, how: How, claim_id: str | None, key_of: KeyOf, by: str | None
+    ) -> None:
         self._template_id = template_id
         self._now = now
         self._how = how
         self._claim_id = claim_id
         self._key_of = key_of
+        self._by = by
         self._random = secrets.token_bytes(coupons.CODE_BYTES)
 
     def attempt(self, member_id: str) -> Issued:
@@ -103,6 +108,8 @@ class _Issuing:
         templates.require_issuing(head)
         issue_to = coupons.claim if self._how == "claim" else coupons.grant
         coupon = issue_to(journal, head.template, self._random)
+        if self._by:
+            operators.book_grant(journal, coupon, self._by)
         answer = answers.write(answers.coupon(coupon, journal.now))
         transaction = Transaction()
         transaction.journal(journal)

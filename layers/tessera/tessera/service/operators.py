@@ -1,4 +1,4 @@
-"""Adjusting members by hand, and changing their standing."""
+"""Adjusting members by hand, changing their standing, placing them on a tier, and marking them with tags."""
 
 from datetime import datetime
 from typing import Annotated, Literal, Self
@@ -9,9 +9,13 @@ from tessera import answers, operators
 from tessera.access import Caller
 from tessera.journal import Journal
 from tessera.outlook import of
+from tessera.programme.rules import Id
+from tessera.service.attempts import until_committed
 from tessera.service.keyed import change_once
-from tessera.service.lookup import access_first, named
+from tessera.service.lookup import access_first, find, named
+from tessera.service.opening import open_journal
 from tessera.shapes import Instant, Key, Shape, read, read_json
+from tessera.store.read import read as fetch
 from tessera.store.transaction import Transaction
 
 _MOST = 1_000_000_000
@@ -51,6 +55,12 @@ class PlacementRequest(_Explained):
 
 class PlacementEndRequest(_Explained):
     """Why a placement ends before its time."""
+
+
+class TagsRequest(_Explained):
+    """The tags that a member is to have, instead of those that there are, and why."""
+
+    tags: Annotated[list[Id], Field(max_length=10)]
 
 
 def adjust(caller: Caller, path_id: str, body: str | None, key: str | None, now: datetime) -> str:
@@ -154,3 +164,28 @@ def end_placement(caller: Caller, path_id: str, body: str | None, key: str | Non
         return answers.write(answers.placed(of(journal)))
 
     return change_once(caller, member_id, "placements/end", key, content, now, decide)
+
+
+def tag(caller: Caller, path_id: str, body: str | None, now: datetime) -> answers.Tags:
+    """Mark a member with tags, by which coupons may be for a group of members. Safe to repeat.
+
+    Raises:
+        NotFound: there is no such member.
+        Unreadable: the body is no JSON.
+        Invalid: it has no tags, or the programme has no such reason.
+        Conflict: the account is closed.
+    """
+    member_id = named(caller, path_id)
+    request = access_first(member_id, lambda: read(TagsRequest, read_json(body)))
+
+    def attempt() -> answers.Tags:
+        member, _ = find(member_id, lambda id_: fetch(member=id_))
+        journal = open_journal(member, now)
+        operators.tag(journal, request.tags, reason=request.reason, note=request.note, by=caller.identity.subject)
+        if journal.member.tags != member.tags:
+            transaction = Transaction()
+            transaction.journal(journal)
+            transaction.commit()
+        return {"tags": list(journal.member.tags)}
+
+    return until_committed(attempt)
