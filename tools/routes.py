@@ -20,7 +20,7 @@ from tessera.programme.model import Programme
 from tessera.quotes import QuoteRequest
 from tessera.service.benefits import UseRequest
 from tessera.service.checkout import ConfirmationRequest
-from tessera.service.coupons import ClaimRequest
+from tessera.service.coupons import ClaimRequest, CodeRequest
 from tessera.service.evaluations import EvaluationRequest, ResumptionRequest
 from tessera.service.grants import GrantRequest
 from tessera.service.members import EnrolRequest, LinkRequest, MoveRequest
@@ -512,13 +512,14 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
         "POST /members/{member_id}/coupons": Route(
             name="claim_coupon",
             summary="Issue a coupon to a member",
-            body=ClaimRequest,
+            detail="By the id of a template, which must be for this member and may cost points, or by a code.",
+            body=ClaimRequest | CodeRequest,
             repeats_by_key=True,
             answers={201: answers.Coupon},
             refusals={
                 400: ("not_json", "bad_idempotency_key"),
                 403: ("not_eligible",),
-                404: ("not_found",),
+                404: ("not_found", "unknown_code"),
                 409: (*NOT_ISSUED, "insufficient_points", "idempotency_key_reused", "try_again"),
                 422: ("invalid", "unknown_template"),
             },

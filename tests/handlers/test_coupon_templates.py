@@ -108,7 +108,8 @@ def test_what_was_issued_keeps_its_terms(app: App) -> None:
     line = {"line_id": "1", "sku": "C1", "category": "candles", "quantity": 1, "unit_price": 1000}
     order = {"currency": "GBP", "lines": [line], "shipping": 0}
     totals = [
-        app.post("/members/me/quotes", {"order": order, "coupons": [coupon]}).json["total"] for coupon in (before, after)
+        app.post("/members/me/quotes", {"order": order, "coupons": [coupon]}).json["total"]
+        for coupon in (before, after)
     ]
     assert totals == [800, 500]
 
@@ -209,6 +210,36 @@ def test_a_public_code_is_one_templates_alone(app: App) -> None:
     assert create(app, id="other", public_code="WINTER").pointers("public_code_taken") == ["/public_code"]
     do(app, "retire")
     assert create(app, id="other", public_code="WINTER").status == 201
+
+
+@pytest.mark.parametrize("code", ["WINTER", "winter"])
+def test_whoever_knows_a_public_code_has_a_coupon(app: App, code: str) -> None:
+    app.enrol()
+    create(app, public_code="WINTER", claimable=False, price_points=50)
+    first = app.post("/members/me/coupons", {"code": code}, key="k-1")
+    assert (first.status, first.json["template_id"]) == (201, "winter_fifth")
+    assert app.post("/members/me/coupons", {"code": code}, key="k-1") == first
+
+
+def test_a_public_code_brings_what_its_template_is_now(app: App) -> None:
+    app.enrol()
+    create(app, public_code="WINTER")
+    do(app, "pause")
+    app.post("/members/me/coupons", {"code": "WINTER"}).refused(409, "template_paused")
+    do(app, "resume")
+    change(app, public_code="SPRING")
+    app.post("/members/me/coupons", {"code": "WINTER"}).refused(404, "unknown_code")
+    assert app.post("/members/me/coupons", {"code": "SPRING"}).status == 201
+    do(app, "retire")
+    app.post("/members/me/coupons", {"code": "SPRING"}).refused(404, "unknown_code")
+
+
+def test_a_code_or_a_template_is_claimed_and_not_both(app: App) -> None:
+    app.enrol()
+    assert app.post("/members/me/coupons", {"code": 5}).pointers() == ["/code"]
+    both = {"code": "WINTER", "template_id": "tenth_off"}
+    assert app.post("/members/me/coupons", both).pointers() == ["/template_id"]
+    app.post("/members/me/coupons", {"code": "WINTER"}, as_="nobody").refused(404, "not_found")
 
 
 def test_an_operator_grants_a_coupon(app: App) -> None:

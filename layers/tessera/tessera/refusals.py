@@ -41,6 +41,14 @@ class NotFound(Refusal):
         super().__init__("not_found", "There is nothing here for this caller.")
 
 
+class UnknownCode(Refusal):
+    """Nothing comes with the code, or not for this member: which of the two is not said."""
+
+    def __init__(self) -> None:
+        """There is nothing more to say."""
+        super().__init__("unknown_code", "No coupon comes with this code.")
+
+
 class Invalid(Refusal):
     """It can be read, and it is wrong."""
 

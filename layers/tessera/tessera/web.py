@@ -25,6 +25,7 @@ _STATUS = {
     refusals.Unreadable: HTTPStatus.BAD_REQUEST,
     refusals.Forbidden: HTTPStatus.FORBIDDEN,
     refusals.NotFound: HTTPStatus.NOT_FOUND,
+    refusals.UnknownCode: HTTPStatus.NOT_FOUND,
     refusals.Conflict: HTTPStatus.CONFLICT,
     refusals.TryAgain: HTTPStatus.CONFLICT,
     refusals.Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,

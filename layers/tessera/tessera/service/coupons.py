@@ -11,6 +11,7 @@ from tessera.programme.load import in_force
 from tessera.refusals import Unreadable
 from tessera.service.issuing import issue
 from tessera.service.lookup import access_first, find, named
+from tessera.service.public_codes import template_of
 from tessera.shapes import Key, Shape, read_json
 from tessera.shapes import read as shape
 from tessera.store import lists
@@ -28,6 +29,12 @@ class ClaimRequest(Shape):
     """Which coupon a member wants."""
 
     template_id: Key
+
+
+class CodeRequest(Shape):
+    """A code that a member has for a coupon: a public one, in either case of letters."""
+
+    code: Key
 
 
 def list_templates(caller: Caller, now: datetime) -> answers.TemplatePage:
@@ -61,17 +68,23 @@ def claim(caller: Caller, path_id: str, body: str | None, key: str | None, now: 
     Raises:
         NotFound: there is no such member for this caller.
         Unreadable: the body is no JSON, or the key is none.
-        Invalid: the body names no template of the programme.
+        Invalid: the body names no template, and no code.
+        UnknownCode: nothing comes with the code.
         Forbidden: the member may not have it.
-        Conflict: the limit is reached, or the key came with another body.
+        Conflict: a limit is reached, the points are not there, none are issued at present, or the key came with another
+            body.
     """
     member_id = named(caller, path_id)
-    content, wanted = access_first(member_id, lambda: _read(body))
+    content = access_first(member_id, lambda: read_json(body))
+    wanted = access_first(member_id, lambda: _wanted(content))
 
     def key_of(member_id: str) -> idempotency.Request | None:
         return idempotency.request(caller.key, "POST", f"/members/{member_id}/coupons", key, content)
 
     access_first(member_id, lambda: key_of(member_id))
+    if isinstance(wanted, CodeRequest):
+        template_id = access_first(member_id, lambda: template_of(wanted.code))
+        return issue(member_id, template_id, now, how="grant", key_of=key_of).answer
     return issue(member_id, wanted.template_id, now, how="claim", key_of=key_of).answer
 
 
@@ -98,6 +111,6 @@ def list_coupons(
     return {"items": [answers.coupon(coupon, as_of) for coupon in found[:most]], "next_cursor": more}
 
 
-def _read(body: str | None) -> tuple[object, ClaimRequest]:
-    content = read_json(body)
-    return content, shape(ClaimRequest, content)
+def _wanted(content: object) -> ClaimRequest | CodeRequest:
+    by_code = isinstance(content, dict) and "code" in content
+    return shape(CodeRequest, content) if by_code else shape(ClaimRequest, content)

@@ -12,7 +12,7 @@ from tessera.coupons import Coupon
 from tessera.idempotency import Answer, Request
 from tessera.journal import Journal
 from tessera.programme.load import in_force
-from tessera.refusals import Conflict, Invalid, Problem, Refusal
+from tessera.refusals import Invalid, Problem, Refusal
 from tessera.service.attempts import until_committed
 from tessera.service.lookup import find
 from tessera.service.opening import open_journal
@@ -29,6 +29,10 @@ KeyOf = Callable[[str], Request | None]
 """Names the request under whose `Idempotency-Key` a member's coupon is issued, by the member's id."""
 
 
+class ClaimTakenError(Exception):
+    """What is claimed once was claimed by another member: a code, for example. What to say is the caller's to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Issued:
     """A coupon that was issued: by this request, or by an earlier one under the same name."""
@@ -38,7 +42,7 @@ class Issued:
     new: bool
 
 
-def issue(
+def issue(  # noqa: PLR0913 - a claim has this many parts
     member_id: str,
     template_id: str,
     now: datetime,
@@ -63,8 +67,9 @@ def issue(
         NotFound: nobody has enrolled under this id.
         Invalid: there is no such template.
         Forbidden: the member may not have it.
-        Conflict: a limit is reached, the points are not there, none are issued at present, the key came with another
-            body, or another member has the claim.
+        Conflict: a limit is reached, the points are not there, none are issued at present, or the key came with another
+            body.
+        ClaimTakenError: another member has the claim of this id.
         Unavailable: the store did not answer; asking again under the same name tells what became of it.
     """
     issuing = _Issuing(template_id, now, how, claim_id, key_of, by)
@@ -131,7 +136,8 @@ class _Issuing:
         """Find what was issued under the same name before.
 
         Raises:
-            Conflict: it was issued to another member, or the key came with another body.
+            ClaimTakenError: it was issued to another member.
+            Conflict: the key came with another body.
         """
         names = [request.key] if request else []
         if self._claim_id:
@@ -143,7 +149,7 @@ class _Issuing:
                 return Issued(request.replay(record).body, new=False)
             if isinstance(record, Claim) and not record.void:
                 if record.member_id != member_id:
-                    raise Conflict("claimed_by_another", "Another member has claimed this.")
+                    raise ClaimTakenError
                 return Issued(record.answer, new=False)
         return None
 
