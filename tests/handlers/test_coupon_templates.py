@@ -230,7 +230,9 @@ def test_a_public_code_brings_what_its_template_is_now(app: App) -> None:
     change(app, public_code="SPRING")
     app.post("/members/me/coupons", {"code": "WINTER"}).refused(404, "unknown_code")
     assert app.post("/members/me/coupons", {"code": "SPRING"}).status == 201
+    spring = app.post("/members/me/coupons", {"code": "SPRING"}, key="k-1")
     do(app, "retire")
+    assert app.post("/members/me/coupons", {"code": "SPRING"}, key="k-1") == spring
     app.post("/members/me/coupons", {"code": "SPRING"}).refused(404, "unknown_code")
 
 

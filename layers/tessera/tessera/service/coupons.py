@@ -8,8 +8,8 @@ from tessera import answers, idempotency, paging, templates
 from tessera import coupons as domain
 from tessera.access import MEMBER, Caller
 from tessera.programme.load import in_force
-from tessera.refusals import Unreadable
-from tessera.service.issuing import issue
+from tessera.refusals import UnknownCode, Unreadable
+from tessera.service.issuing import issue, issued_before
 from tessera.service.lookup import access_first, find, named
 from tessera.service.public_codes import template_of
 from tessera.shapes import Key, Shape, read_json
@@ -83,7 +83,12 @@ def claim(caller: Caller, path_id: str, body: str | None, key: str | None, now: 
 
     access_first(member_id, lambda: key_of(member_id))
     if isinstance(wanted, CodeRequest):
-        template_id = access_first(member_id, lambda: template_of(wanted.code))
+        try:
+            template_id = template_of(wanted.code)
+        except UnknownCode:
+            if earlier := issued_before(member_id, key_of):
+                return earlier.answer
+            raise
         return issue(member_id, template_id, now, how="grant", key_of=key_of).answer
     return issue(member_id, wanted.template_id, now, how="claim", key_of=key_of).answer
 

@@ -76,6 +76,18 @@ def issue(  # noqa: PLR0913 - a claim has this many parts
     return until_committed(lambda: issuing.attempt(member_id))
 
 
+def issued_before(member_id: str, key_of: KeyOf) -> Issued | None:
+    """Find what a member was issued under a request's `Idempotency-Key`.
+
+    Raises:
+        NotFound: nobody has enrolled under this id.
+        Conflict: the key came with another body.
+        Unavailable: the store did not answer.
+    """
+    member, _ = find(member_id, lambda id_: read(member=id_))
+    return _earlier(member.member_id, key_of(member.member_id), None)
+
+
 class _Issuing:
     """One request to issue a coupon, over as many attempts as it takes."""
 
@@ -101,7 +113,7 @@ class _Issuing:
         try:
             return self._issue(open_journal(member, self._now), found, request)
         except (Refusal, StaleError):
-            if earlier := self._earlier(member.member_id, request):
+            if earlier := _earlier(member.member_id, request, self._claim_id):
                 return earlier
             raise
 
@@ -132,26 +144,27 @@ class _Issuing:
             raise Invalid([Problem("/template_id", "is no coupon template")], "unknown_template")
         return head
 
-    def _earlier(self, member_id: str, request: Request | None) -> Issued | None:
-        """Find what was issued under the same name before.
 
-        Raises:
-            ClaimTakenError: it was issued to another member.
-            Conflict: the key came with another body.
-        """
-        names = [request.key] if request else []
-        if self._claim_id:
-            names.append(claim_key(self._claim_id))
-        if not names:
-            return None
-        for record in read(operations=names).operations.values():
-            if request and isinstance(record, Answer):
-                return Issued(request.replay(record).body, new=False)
-            if isinstance(record, Claim) and not record.void:
-                if record.member_id != member_id:
-                    raise ClaimTakenError
-                return Issued(record.answer, new=False)
+def _earlier(member_id: str, request: Request | None, claim_id: str | None) -> Issued | None:
+    """Find what was issued under the same name before.
+
+    Raises:
+        ClaimTakenError: it was issued to another member.
+        Conflict: the key came with another body.
+    """
+    names = [request.key] if request else []
+    if claim_id:
+        names.append(claim_key(claim_id))
+    if not names:
         return None
+    for record in read(operations=names).operations.values():
+        if request and isinstance(record, Answer):
+            return Issued(request.replay(record).body, new=False)
+        if isinstance(record, Claim) and not record.void:
+            if record.member_id != member_id:
+                raise ClaimTakenError
+            return Issued(record.answer, new=False)
+    return None
 
 
 def _claim(claim_id: str, coupon: Coupon, answer: str) -> Claim:

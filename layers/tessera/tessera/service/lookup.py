@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from tessera.access import Caller
 from tessera.member import Member
-from tessera.refusals import Invalid, NotFound, UnknownCode, Unreadable
+from tessera.refusals import Invalid, NotFound, Unreadable
 from tessera.store.read import Found, read
 
 T = TypeVar("T")
@@ -49,11 +49,10 @@ def access_first(member_id: str, parse: Callable[[], T]) -> T:
     Raises:
         NotFound: nobody has enrolled under this id.
         Invalid: the content is wrong.
-        UnknownCode: the content is a code, and nothing comes with it.
         Unreadable: the content is no content.
     """
     try:
         return parse()
-    except (Invalid, UnknownCode, Unreadable):
+    except (Invalid, Unreadable):
         find(member_id, lambda id_: read(member=id_))
         raise
