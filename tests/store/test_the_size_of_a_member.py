@@ -12,7 +12,7 @@ from tessera.decay import Decayed
 from tessera.enrolment import enrol
 from tessera.instants import midnight, months_later
 from tessera.lots import Terms
-from tessera.member import ActionCount, Hold, Member, SignInState, TierHeld
+from tessera.member import ActionCount, Claimed, Hold, Member, SignInState, TierHeld
 from tessera.messages import ActionDone
 from tessera.programme.load import load
 from tessera.programme.model import Programme
@@ -128,7 +128,7 @@ def largest() -> Member:
             )
             for _ in range(MAX_OPEN_HOLDS)
         ),
-        claims={f"{template:x<40}": 1000 for template in range(20)},
+        claims={f"{template:x<40}": Claimed(1000, TODAY, 1000) for template in range(20)},
         booked_at=_day(0),
     )
 

@@ -358,7 +358,8 @@ class Life(RuleBasedStateMachine):
         journal = self.opened()
         had = sum(coupon.template.id == template_id for coupon in self.coupons.values())
         try:
-            coupon = coupons.claim(journal, template_id, len(self.coupons).to_bytes(coupons.CODE_BYTES))
+            template = next(one for one in journal.programme.coupons if one.id == template_id)
+            coupon = coupons.claim(journal, template, len(self.coupons).to_bytes(coupons.CODE_BYTES))
         except Forbidden:
             assert not self.earns()
             return

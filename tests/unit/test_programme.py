@@ -3,11 +3,12 @@ from typing import Any
 
 import pytest
 
-from tessera import coupons
+from tessera import coupons, discounts
+from tessera.enrolment import enrol
 from tessera.programme.coupons import AmountOff, Percentage
 from tessera.programme.ladders import TermOfDays, Window
 from tessera.programme.load import ProgrammeError, in_force, load
-from tests.factories import programme
+from tests.factories import NOON, line, programme
 
 SMALL = """\
 version: 1
@@ -85,13 +86,16 @@ def test_the_programme_to_try_has_coupons_of_both_kinds() -> None:
 
 
 def test_any_member_may_claim_any_coupon_of_the_programme_to_try() -> None:
-    assert coupons.claimable(in_force(), {}) == in_force().coupons
+    member = enrol("m_1", None, in_force(), NOON).member
+    assert coupons.claimable(in_force().coupons, member, in_force(), NOON) == in_force().coupons
 
 
 def test_the_first_coupon_of_the_programme_to_try_applies_to_any_basket_over_30_pounds() -> None:
     first = in_force().coupons[0]
-    assert first.threshold <= 3000
-    assert coupons.discount(first, 3001) > 0
+    basket = [line(unit_price=3001)]
+    left = discounts.Left((3001,), 0)
+    assert discounts.shortfall(first, basket, left) is None
+    assert discounts.off(first, basket, left, left).amount > 0
 
 
 def test_what_is_not_said_has_a_default(file: Path) -> None:
@@ -130,7 +134,7 @@ def test_what_is_not_said_has_a_default(file: Path) -> None:
         ("zone: Europe/London", "zone: Europe/Camelot", 3, "zone: Value error, must be an IANA time zone"),
         ("currency: GBP", "currency: pounds", 4, "currency: String should match pattern"),
         ("kind: percentage", "kind: lottery", 32, "coupons.1: Input tag 'lottery'"),
-        ("amount: 500", "amount: 3001", 25, "the amount must not exceed the threshold"),
+        ("amount: 500", "amount: 0", 30, "amount: Input should be greater than or equal to 1"),
         ("percent: 10", "percent: 101", 36, "percent: Input should be less than or equal to 100"),
         ("toys:", "5:", 10, "categories.5.[key]: Input should be a valid string"),
         ("currency: GBP", "5: GBP", 4, "5: Keys should be strings"),
