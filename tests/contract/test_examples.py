@@ -1,11 +1,15 @@
 """What clients rely on, in examples: messages and answers keep the fields that they were promised with."""
 
 import copy
-from typing import Any
+import json
+from typing import Any, get_args
 
 import pytest
 
-from tests import published
+from tessera.programme.coupons import CouponTemplate, read_template
+from tests import published, resources
+
+EXAMPLES = resources.ROOT / "examples"
 
 ORDER = {
     "type": "order.completed",
@@ -127,6 +131,8 @@ PROBLEM = {
     "errors": [{"pointer": "/lines/0/quantity", "detail": "Input should be greater than or equal to 1"}],
 }
 
+TEMPLATES = [json.loads(file.read_text(encoding="utf-8")) for file in sorted((EXAMPLES / "coupons").glob("*.json"))]
+
 REQUESTS: list[tuple[str, Any]] = [
     ("POST /members", {}),
     (
@@ -148,6 +154,10 @@ REQUESTS: list[tuple[str, Any]] = [
     ("POST /purchases", {"messages": [ORDER, REFUND]}),
     ("POST /purchases", {**ORDER, "channel": "web", "store": "London", "quantities": {"miles": 500}}),
     ("POST /members/{member_id}/coupons", {"template_id": "five_off_thirty"}),
+    ("POST /members/{member_id}/coupons", {"code": "THREEFORTWO"}),
+    ("POST /coupon-templates/{template_id}/grants", {"member_id": "m_4jxw"}),
+    ("PUT /members/{member_id}/tags", {"tags": ["collector"], "reason": "goodwill", "note": "Collects candles."}),
+    *(("POST /coupon-templates", template) for template in TEMPLATES),
     ("POST /members/{member_id}/quotes", {"order": {**BASKET, "shipping": 500}, "coupons": "best", "points": "max"}),
     ("POST /members/{member_id}/quotes", {"order": BASKET, "coupons": ["7Q", "c_8R"], "points": 100}),
     ("POST /members/{member_id}/redemptions", {"order_id": "536365", "order": BASKET, "coupons": "best", "points": 0}),
@@ -208,6 +218,11 @@ def test_an_answer_looks_like_this(operation: str, status: int, body: object) ->
     (content,) = published.operation(operation)["responses"][str(status)]["content"].values()
 
     assert published.mistakes(content["schema"], body) == []
+
+
+def test_there_is_an_example_of_every_kind_of_template() -> None:
+    kinds = [type(read_template(template)) for template in TEMPLATES]
+    assert sorted(kinds, key=str) == sorted(get_args(get_args(CouponTemplate)[0]), key=str)
 
 
 @pytest.mark.parametrize(
