@@ -37,6 +37,11 @@ _PASSING = {
 class StaleError(Exception):
     """What was read has changed since, or is being changed: read again and decide again."""
 
+    def __init__(self, found: dict[str, Any] | None = None) -> None:
+        """Keep the item that did not meet the condition, where it was asked for."""
+        super().__init__()
+        self.found = found
+
 
 def call(operation: Callable[..., Any], **parameters: Any) -> Any:
     """Call AWS.
@@ -51,7 +56,8 @@ def call(operation: Callable[..., Any], **parameters: Any) -> Any:
         code = error.response.get("Error", {}).get("Code", "")
         reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
         if code == "ConditionalCheckFailedException" or reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
-            raise StaleError from None
+            found: Any = error.response.get("Item")
+            raise StaleError(found) from None
         if code in _PASSING or reasons & {"ThrottlingError", "ProvisionedThroughputExceeded"}:
             raise Unavailable(code) from error
         raise

@@ -1,0 +1,214 @@
+"""Stock of coupon templates: units reserved by claim id on shards, one conditional update each.
+
+A reservation is an attribute of its shard's item until it is known whether the claim was committed; the claim's own
+record decides that, whoever writes it first. So no unit is sold twice, and none is lost for longer than a minute.
+"""
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tessera.claims import Claim
+from tessera.instants import to_epoch_seconds
+from tessera.stock import ABANDONED_AFTER, MANY_OPEN, SHARDS, Mark, Shard, becomes, home, share
+from tessera.store import client
+from tessera.store.attributes import attribute, fields, item
+from tessera.store.client import StaleError, call, name_of
+from tessera.store.items import claim_key, from_operation
+from tessera.store.read import batch_get, read
+from tessera.store.template_items import head_key
+
+_OPEN = "r:"
+"""Begins the names of the attributes that are reservations."""
+_ROUNDS = 5
+"""How often all shards are looked at in one attempt, if others are faster each time."""
+_READ_AT_ONCE = 100
+"""Items that the store reads in one call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A unit that a claim may take: on which shard, and how that stands."""
+
+    template_id: str
+    number: int
+    shard: Shard
+
+
+def reserve(template_id: str, stock: int, claim_id: str, now: datetime, mark: Mark | None) -> Reservation | None:
+    """Reserve a unit for a claim, or find the one that it has reserved; None if all are sold.
+
+    Args:
+        template_id: which template.
+        stock: how many there are in all.
+        claim_id: the id under which a retry finds the same unit.
+        now: the request's time.
+        mark: what was read of the template: whether it is sold out.
+
+    Raises:
+        StaleError: others were faster every time.
+        Unavailable: the store did not answer; asking again under the same id finds what became of it.
+    """
+    seconds = to_epoch_seconds(now)
+    if mark and mark.holds(stock, seconds):
+        return None
+    number = home(claim_id, stock)
+    if shard := _take(template_id, number, stock, claim_id, seconds):
+        return Reservation(template_id, number, shard)
+    for _ in range(_ROUNDS):
+        shards = _read(template_id)
+        for number, shard in shards.items():
+            if claim_id in shard.open:
+                return Reservation(template_id, number, shard)
+        room = [number for number in range(SHARDS) if shards.get(number, Shard()).taken < share(stock, number)]
+        # Those who ask at the same time must not all be at the same unit.
+        random.shuffle(room)
+        for number in room:
+            if shard := _take(template_id, number, stock, claim_id, seconds):
+                return Reservation(template_id, number, shard)
+        if not room and not _reclaim(template_id, stock, shards, seconds):
+            return None
+    raise StaleError
+
+
+def tidy(reservation: Reservation, now: datetime) -> None:
+    """Drop the reservations of a shard that are committed, if there are many: its item stays small, and cheap.
+
+    Raises:
+        Unavailable: the store did not answer; whoever comes next does it.
+    """
+    if len(reservation.shard.open) < MANY_OPEN:
+        return
+    number, shard = reservation.number, reservation.shard
+    claims = _claims(shard.open)
+    seconds = to_epoch_seconds(now)
+    sold = [id_ for id_, since in shard.open.items() if becomes(claims.get(id_), number, since, seconds) == "sold"]
+    _drop(reservation.template_id, number, sold)
+
+
+def left(template_id: str, stock: int) -> int:
+    """Answer how many units of a stock are neither sold nor reserved.
+
+    Raises:
+        Unavailable: the store did not answer.
+    """
+    return max(0, stock - sum(shard.taken for shard in _read(template_id).values()))
+
+
+def _take(template_id: str, number: int, stock: int, claim_id: str, now: int) -> Shard | None:
+    """Take a unit of a shard, unless this claim has one there; None if the shard has none left."""
+    try:
+        answer = call(
+            client.DYNAMODB.update_item,
+            **_of(template_id, number),
+            UpdateExpression="SET taken = if_not_exists(taken, :none) + :one, #claim = :now",
+            ConditionExpression="attribute_not_exists(#claim) AND (attribute_not_exists(taken) OR taken < :share)",
+            ExpressionAttributeNames={"#claim": _OPEN + claim_id},
+            ExpressionAttributeValues=item({":none": 0, ":one": 1, ":now": now, ":share": share(stock, number)}),
+            ReturnValues="ALL_NEW",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+    except StaleError as refused:
+        shard = _to_shard(fields(refused.found or {}))
+        return shard if claim_id in shard.open else None
+    return _to_shard(fields(answer["Attributes"]))
+
+
+def _reclaim(template_id: str, stock: int, shards: Mapping[int, Shard], now: int) -> bool:
+    """Take back what was reserved and is not going to be sold; if there is nothing, mark the template as sold out.
+
+    Returns:
+        whether some unit may be had now.
+    """
+    every = [(number, id_, since) for number, shard in shards.items() for id_, since in shard.open.items()]
+    claims = _claims(id_ for _, id_, _ in every)
+    fates = [(becomes(claims.get(id_), number, since, now), number, id_, since) for number, id_, since in every]
+    returned = [(number, id_) for fate, number, id_, _ in fates if fate == "returned"]
+    for number, id_ in returned:
+        _return(template_id, number, id_, claims.get(id_))
+    if returned:
+        return True
+    waiting = [since for fate, _, _, since in fates if fate == "open"]
+    _mark(template_id, Mark(stock, min(waiting) + ABANDONED_AFTER if waiting else None))
+    return False
+
+
+def _return(template_id: str, number: int, claim_id: str, claim: Claim | None) -> None:
+    """Give a reserved unit back, once; but not if its claim is committed while it is being declared void."""
+    try:
+        if claim is None:
+            void = item(from_operation(Claim(claim_id=claim_id, void=True)))
+            call(
+                client.DYNAMODB.put_item,
+                TableName=name_of("OPERATIONS_TABLE"),
+                Item=void,
+                ConditionExpression="attribute_not_exists(operation)",
+            )
+        call(
+            client.DYNAMODB.update_item,
+            **_of(template_id, number),
+            UpdateExpression="SET taken = taken - :one REMOVE #claim",
+            ConditionExpression="attribute_exists(#claim)",
+            ExpressionAttributeNames={"#claim": _OPEN + claim_id},
+            ExpressionAttributeValues=item({":one": 1}),
+        )
+    except StaleError:
+        # It is committed, or somebody else has declared it void or has given it back: whoever looks again sees which.
+        return
+
+
+def _drop(template_id: str, number: int, claim_ids: Sequence[str]) -> None:
+    """Forget reservations whose units are sold."""
+    if claim_ids:
+        names = {f"#c{i}": _OPEN + claim_id for i, claim_id in enumerate(claim_ids)}
+        call(
+            client.DYNAMODB.update_item,
+            **_of(template_id, number),
+            UpdateExpression="REMOVE " + ", ".join(names),
+            ExpressionAttributeNames=names,
+        )
+
+
+def _mark(template_id: str, mark: Mark) -> None:
+    """Say of a template that it is sold out: for good, or until a claim that is not through yet can be given up."""
+    until = "sold_out_until = :until" if mark.until is not None else ""
+    call(
+        client.DYNAMODB.update_item,
+        TableName=name_of("COUPON_TEMPLATES_TABLE"),
+        Key=item(head_key(template_id)),
+        UpdateExpression=f"SET sold_out_of = :of, {until}" if until else "SET sold_out_of = :of REMOVE sold_out_until",
+        ExpressionAttributeValues=item({":of": mark.of, ":until": mark.until}),
+    )
+
+
+def _claims(claim_ids: Iterable[str]) -> dict[str, Claim]:
+    """Read the records of claims, by id; one that is not there is not committed."""
+    keys = [claim_key(claim_id) for claim_id in claim_ids]
+    found = {}
+    for first in range(0, len(keys), _READ_AT_ONCE):
+        for record in read(operations=keys[first : first + _READ_AT_ONCE]).operations.values():
+            if isinstance(record, Claim):
+                found[record.claim_id] = record
+    return found
+
+
+def _read(template_id: str) -> dict[int, Shard]:
+    """Read the shards of a template that have given anything, by number."""
+    keys = [{"stock_id": _stock_id(template_id, number)} for number in range(SHARDS)]
+    found = (fields(stored) for _, stored in batch_get({"STOCK_TABLE": keys}))
+    return {int(stored["stock_id"].rpartition(":")[2]): _to_shard(stored) for stored in found}
+
+
+def _to_shard(stored: Mapping[str, Any]) -> Shard:
+    reservations = {name.removeprefix(_OPEN): since for name, since in stored.items() if name.startswith(_OPEN)}
+    return Shard(taken=stored.get("taken", 0), open=reservations)
+
+
+def _of(template_id: str, number: int) -> dict[str, Any]:
+    return {"TableName": name_of("STOCK_TABLE"), "Key": {"stock_id": attribute(_stock_id(template_id, number))}}
+
+
+def _stock_id(template_id: str, number: int) -> str:
+    return f"claims:{template_id}:{number}"
