@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SOURCES = {
     "PurchasesDeadLettersUrl": "PurchasesQueueUrl",
     "SettlementsDeadLettersUrl": "SettlementsQueueUrl",
+    "AllowancesDeadLettersUrl": "AllowancesQueueUrl",
     "EvaluationsDeadLettersUrl": "EvaluationsQueueUrl",
     "ReconciliationDeadLettersUrl": "ReconciliationQueueUrl",
 }

@@ -385,7 +385,7 @@ class Life(RuleBasedStateMachine):
         request = checkout_request(*basket, order_id=self.next_id(), coupons="best", points=points)
         try:
             redemption, _, held = checkout.hold(
-                journal, request, self.coupons, by_shop=False, request_hash="", earlier=None
+                journal, request, self.coupons, by_shop=False, request_hash="", ticket="", earlier=None
             )
         except Forbidden:
             assert not self.earns()

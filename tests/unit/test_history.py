@@ -75,10 +75,17 @@ def life(rules: dict[str, Any]) -> list[Journal]:
             {},
             by_shop=False,
             request_hash="",
+            ticket="",
             earlier=None,
         )
     held, _, _ = checkout.hold(
-        wait(days=16), checkout_request(order_id="O4", points=3), {}, by_shop=False, request_hash="", earlier=None
+        wait(days=16),
+        checkout_request(order_id="O4", points=3),
+        {},
+        by_shop=False,
+        request_hash="",
+        ticket="",
+        earlier=None,
     )
     order = refund(wait(minutes=1), order, refund_message({"1": 1}, refund_id="R1", refunded_at=journals[-1].now))
     redemptions.confirm(wait(minutes=1), held, [])

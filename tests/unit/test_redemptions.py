@@ -47,6 +47,7 @@ def hold_again(
         {one.coupon_id: one for one in in_hand},
         by_shop=False,
         request_hash="hash",
+        ticket="ticket",
         earlier=earlier,
     )
     return redemption, held

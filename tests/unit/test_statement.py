@@ -132,7 +132,7 @@ def test_a_sign_in_tells_its_day_and_its_streak() -> None:
 def test_a_checkout_tells_what_became_of_its_points() -> None:
     journal = opened(points=100)
     request = checkout_request(line("1"), line("2"), points=100)
-    held, _, _ = checkout.hold(journal, request, NO_COUPONS, by_shop=False, request_hash="", earlier=None)
+    held, _, _ = checkout.hold(journal, request, NO_COUPONS, by_shop=False, request_hash="", ticket="", earlier=None)
     assert told(journal) == "Set aside for order O1"
     assert told(later(journal, minutes=15)) == "Back from order O1: not paid in time"
     released, confirmed = later(journal, minutes=1), later(journal, minutes=1)

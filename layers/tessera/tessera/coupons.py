@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
@@ -159,6 +160,32 @@ def limit_reached(member: Member, template: CouponTemplate, now: datetime) -> st
     return None
 
 
+def refunded(used: Coupon, now: datetime) -> list[Coupon]:
+    """Answer what becomes of a used coupon whose order is wholly refunded, as its template says.
+
+    Returns:
+        the coupon if it comes back, with its date as it was; or it, never to be used again, and the new one that comes
+        in its place, which is the same one however often this is asked; or nothing.
+    """
+    if used.template.on_refund == "if_wholly_refunded":
+        return [replace(used, redeemed=False, redemption_id=None)]
+    if used.template.on_refund == "reissue":
+        valid_from, valid_until = used.template.validity(now)
+        new = Coupon(
+            member_id=used.member_id,
+            coupon_id=_id(hashlib.sha256(used.coupon_id.encode()).digest()[:CODE_BYTES]),
+            template=used.template,
+            valid_from=valid_from,
+            valid_until=valid_until,
+        )
+        return [replace(used, returned=True), new]
+    return []
+
+
+def _id(random: bytes) -> str:
+    return "c_" + base64.b32encode(random).decode()
+
+
 def _issue(journal: Journal, template: CouponTemplate, random: bytes, price: int) -> Coupon:
     member = journal.member
     if member.standing != "active":
@@ -172,7 +199,7 @@ def _issue(journal: Journal, template: CouponTemplate, random: bytes, price: int
         raise Conflict("insufficient_points", f"It costs {price} points; {max(0, journal.available)} are available.")
     coupon = Coupon(
         member_id=member.member_id,
-        coupon_id="c_" + base64.b32encode(random).decode(),
+        coupon_id=_id(random),
         template=template,
         valid_from=valid_from,
         valid_until=valid_until,

@@ -11,7 +11,7 @@ from datetime import date
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from tessera import benefits, decay, growth_days, lots, measures, streaks, tiers
+from tessera import benefits, decay, first_orders, growth_days, lots, measures, streaks, tiers
 from tessera.decay import Decayed
 from tessera.instants import local_day, parse_instant
 from tessera.journal import MOST_TIER_ENTRIES
@@ -71,6 +71,7 @@ def step(member: Member, entry: Entry, programme: Programme) -> Member:
         holds=_holds(member, entry, change),
         uses=_uses(member, detail),
         orders=member.orders + detail.get("orders", 0),
+        first_order=first_orders.after_entry(member.first_order, entry.kind, entry.source, detail),
         tags=tuple(detail.get("tags", member.tags)),
         booked_at=entry.recorded_at,
     )

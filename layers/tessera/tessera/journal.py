@@ -14,7 +14,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tessera import conditions, decay, growth_days, lots, measures, tiers
+from tessera import conditions, decay, first_orders, growth_days, lots, measures, tiers
 from tessera.instants import local_day, write_instant
 from tessera.measures import ACTIVITIES
 
@@ -219,6 +219,7 @@ class Journal:
         self.change(sequence=entry.sequence, chain=entry.hash, points=entry.points_balance)
         if isinstance(orders := detail.get("orders"), int):
             self.change(orders=member.orders + orders)
+        self.change(first_order=first_orders.after_entry(member.first_order, kind, source, detail))
         if "tier" in detail or "placement" in detail:
             self.change(tier_entries=(*member.tier_entries, entry.sequence)[-MOST_TIER_ENTRIES:])
 

@@ -170,10 +170,17 @@ class Member:
     """What operators have marked the member with."""
     orders: int = 0
     """Orders that counted, less those that were wholly refunded."""
+    first_order: str | None = None
+    """The redemption that holds or has used a coupon for a first order, until its order comes."""
     uses: Mapping[str, Used] = field(default_factory=dict)
     """By benefit that has a quota, in the last period in which it was used."""
     booked_at: datetime
     """The now of the last operation: no later one may be booked before it."""
+
+    @property
+    def had_first_order(self) -> bool:
+        """Whether a first order was counted, or is at checkout with a coupon that is good for no other."""
+        return self.orders > 0 or self.first_order is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from math import gcd
 from typing import TYPE_CHECKING, Literal
 
-from tessera import decay, lots, tiers
+from tessera import benefits, coupons, decay, lots, tiers
 from tessera.apportion import apportion
 from tessera.earning import LineEarning, earn
 from tessera.instants import local_day, write_instant
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
+    from tessera.coupons import Coupon
     from tessera.journal import Detail, Journal
     from tessera.lots import Lots
     from tessera.member import Hold
@@ -89,6 +90,10 @@ class Order:
     programme_version: int
     lines: tuple[OrderLine, ...]
     redemption_id: str | None = None
+    coupon_ids: tuple[str, ...] = ()
+    """The coupons that its redemption has used."""
+    benefits: Mapping[str, date] = field(default_factory=dict)
+    """The benefits that its redemption has used, with the first days of the periods in which that counts."""
     reports: tuple[Report, ...] = ()
     """What a person should know of it: it counted all the same."""
     parked: tuple[str, ...] = ()
@@ -163,8 +168,9 @@ class Redeemed:
     """Whether the balance is without these points already; those of a hold that was let go are taken once more."""
     owed: int = 0
     """Points that its hold should have given back less, for refunds: as all of them are spent, it cannot."""
+    coupon_ids: tuple[str, ...] = ()
     benefits: Mapping[str, date] = field(default_factory=dict)
-    """The benefits that are used once more, with the first days of the periods in which that counts."""
+    """The benefits that it uses, with the first days of the periods in which that counts; once more if not `booked`."""
 
 
 def record(
@@ -229,6 +235,8 @@ def complete(
         order = replace(
             order,
             redemption_id=redeemed.redemption_id,
+            coupon_ids=redeemed.coupon_ids,
+            benefits=redeemed.benefits,
             paid_with=redeemed.parts,
             lines=tuple(replace(line, points_spent=points) for line, points in spent),
         )
@@ -268,8 +276,7 @@ def _paid(redeemed: Redeemed) -> dict[str, object]:
     paid: dict[str, object] = {"points_spent": points}
     if not redeemed.booked:
         paid["taken_again"] = points
-    if redeemed.benefits:
-        paid["benefits_used"] = {id_: since.isoformat() for id_, since in redeemed.benefits.items()}
+        paid |= benefits.as_used(redeemed.benefits)
     return paid
 
 
@@ -295,14 +302,20 @@ def refund_lines(order: Order, message: OrderRefunded) -> Order:
     return replace(order, lines=tuple(lines))
 
 
-def refund(journal: Journal, before: Order, after: Order, message: OrderRefunded) -> None:
+def refund(
+    journal: Journal, before: Order, after: Order, message: OrderRefunded, its_coupons: Sequence[Coupon] = ()
+) -> list[Coupon]:
     """Book what a refund takes back and gives back, on the member who had placed the order.
 
     Points that had paid come back to the lots they came from; of several the last to expire comes back first. Points
     that were earned are taken from the order's own lot, then from others, the soonest to expire first; those that have
     expired are gone already. What is held for other orders is not spent yet: the holds give back so much less. What is
     not there at all is, by the programme's policy, owed by the balance, or let go and stated. Growth leaves the day
-    that got it, if that day still counts.
+    that got it, if that day still counts. With the last unit the uses of benefits come back that its redemption made,
+    if their periods still count, and its coupons as their templates say.
+
+    Returns:
+        the coupons as they are then, and those that come in the place of others.
     """
     due = _difference(before, after, "points")
     returned = _returned(journal, before, after)
@@ -325,8 +338,15 @@ def refund(journal: Journal, before: Order, after: Order, message: OrderRefunded
     if growth < due_growth and journal.counts_growth_by_day and "growth_waiting" not in detail:
         # Its day has left the window. Should a later programme ask for that day again, the entry tells what is gone.
         detail |= {"growth_day": day.isoformat(), "growth_as_earned": -due_growth}
+    coupons_back: list[Coupon] = []
+    gone_whole = is_last(before, after)
+    if gone_whole:
+        benefits.give_back(journal, before.benefits)
+        detail |= benefits.as_returned(before.benefits)
+        coupons_back = [back for used in its_coupons for back in coupons.refunded(used, journal.now)]
+    if ready := [back.coupon_id for back in coupons_back if not back.returned]:
+        detail["coupons_returned"] = ready
     if before.counts:
-        gone_whole = after.status == "refunded" != before.status
         day_of_order = local_day(before.placed_at, journal.programme.zone).isoformat()
         detail |= {"spend": -_difference(before, after, "amount"), "order_day": day_of_order}
         detail |= {"orders": -1} if gone_whole else {}
@@ -344,6 +364,12 @@ def refund(journal: Journal, before: Order, after: Order, message: OrderRefunded
     journal.book_expired()
     if change_of_tier := tiers.refunded(journal.member, journal.programme, journal.now):
         journal.book_tier("tier_change", change_of_tier)
+    return coupons_back
+
+
+def is_last(before: Order, after: Order) -> bool:
+    """Whether a refund is the one after which nothing of the order is left."""
+    return after.status == "refunded" != before.status
 
 
 def miss(journal: Journal, points: int, change: Lots, detail: dict[str, object]) -> Lots:

@@ -7,7 +7,7 @@ order's arrival), released, or lapses by itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from tessera import benefits, lots
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
+    from tessera.allowances import Allowance
     from tessera.coupons import Coupon
     from tessera.journal import Journal
     from tessera.lots import Parts
@@ -50,8 +51,12 @@ class Redemption:
     parts: Parts
     """The points that it holds or has spent, by the lots they came from and in that order."""
     coupon_ids: tuple[str, ...]
-    benefit_ids: tuple[str, ...] = ()
-    """The benefits with a quota of which it uses one."""
+    benefits: Mapping[str, date] = field(default_factory=dict)
+    """The benefits with a quota of which it uses one, with the first days of the periods in which that counts."""
+    allowances: tuple[Allowance, ...] = ()
+    """What it takes of what all members together may redeem."""
+    ticket: str = ""
+    """What its allowances are taken under."""
     request_hash: str
     answer: str = ""
     """The body that the hold was answered with."""
@@ -70,6 +75,14 @@ class Redemption:
     def is_open(self, now: datetime) -> bool:
         """Whether it still stands: confirmed, or held and in time."""
         return self.status != "released" and not self.lapsed(now)
+
+    def counts(self, ticket: str) -> bool:
+        """Whether what was taken under a ticket is used."""
+        return self.status == "confirmed" and self.ticket == ticket
+
+    def may_count(self, ticket: str) -> bool:
+        """Whether it is not known yet whether what was taken under a ticket is used."""
+        return self.status == "held" and self.ticket == ticket
 
     def lapsed(self, now: datetime) -> bool:
         """Whether the deadline passed before anybody confirmed or released it."""
@@ -108,7 +121,7 @@ def require_lines(confirmed: Redemption, line_ids: Sequence[str]) -> None:
 def confirm(
     journal: Journal, redemption: Redemption, held: Sequence[Coupon], line_ids: Sequence[str] | None = None
 ) -> tuple[Redemption, list[Coupon]]:
-    """Confirm a redemption, wholly or for the lines that are named; the points of the others return.
+    """Confirm a redemption, wholly or for the lines that are named; the points and money of the others return.
 
     Raises:
         Conflict: it was released or has lapsed.
@@ -116,16 +129,23 @@ def confirm(
     """
     if not redemption.is_open(journal.now):
         raise Conflict("redemption_released", "The hold was released or has lapsed.")
-    kept = redemption.lines
+    kept = list(range(len(redemption.lines)))
     if line_ids is not None:
-        known = {line.line_id for line in kept}
+        known = {line.line_id for line in redemption.lines}
         if problems := [
             Problem(f"/lines/{i}", "is no line of it") for i, id_ in enumerate(line_ids) if id_ not in known
         ]:
             raise Invalid(problems)
-        kept = tuple(line for line in kept if line.line_id in line_ids)
-    spent = sum(line.points for line in kept)
-    confirmed = replace(redemption, status="confirmed", lines=kept, parts=lots.between(redemption.parts, 0, spent))
+        kept = [i for i in kept if redemption.lines[i].line_id in line_ids]
+    lines = tuple(redemption.lines[i] for i in kept)
+    spent = sum(line.points for line in lines)
+    confirmed = replace(
+        redemption,
+        status="confirmed",
+        lines=lines,
+        parts=lots.between(redemption.parts, 0, spent),
+        allowances=tuple(allowance.of_lines(kept) for allowance in redemption.allowances),
+    )
     owed, _ = _drop_hold(journal, redemption)
     back = lots.between(redemption.parts, spent + owed, redemption.points)
     detail: dict[str, object] = {"points_spent": spent, "returned": sum(points for _, points in back)}
@@ -169,21 +189,35 @@ class Arrival:
     """The coupons that it uses up."""
 
 
+def is_named(redemption: Redemption | None, message: OrderCompleted, member_id: str) -> bool:
+    """Whether a redemption is the one that an order names, and the member's."""
+    named = message.redemption_id, message.order_id, member_id
+    return redemption is not None and named == (redemption.redemption_id, redemption.order_id, redemption.member_id)
+
+
 def on_arrival(
-    journal: Journal, redemption: Redemption | None, its_coupons: Sequence[Coupon], message: OrderCompleted
+    journal: Journal,
+    redemption: Redemption | None,
+    its_coupons: Sequence[Coupon],
+    message: OrderCompleted,
+    *,
+    allowed: bool = True,
 ) -> Arrival:
-    """Settle the redemption that an order names: confirm it, or take it again if it was let go."""
-    member = journal.member
-    named = (message.redemption_id, message.order_id, member.member_id)
-    if redemption is None or named != (redemption.redemption_id, redemption.order_id, redemption.member_id):
+    """Settle the redemption that an order names: confirm it, or take it again if it was let go.
+
+    Args:
+        journal: the member's.
+        redemption: the record that the order names, if there is one.
+        its_coupons: all of its coupons.
+        message: the order.
+        allowed: whether the allowances of a redemption that was let go are there once more; it has them already.
+    """
+    if redemption is None or not is_named(redemption, message, journal.member.member_id):
         return Arrival(reports=("redemption_lost",))
     let_go = not redemption.is_open(journal.now)
-    used: Mapping[str, date] = {}
+    used = redemption.benefits
     if let_go:
-        there = all(coupon.status(journal.now) == "active" for coupon in its_coupons)
-        if member.standing != "active" or redemption.points > max(0, journal.available) or not there:
-            return Arrival(reports=("redemption_lost",))
-        again = benefits.take_again(journal, redemption.benefit_ids)
+        again = _take_again(journal, redemption, its_coupons) if allowed else None
         if again is None:
             return Arrival(reports=("redemption_lost",))
         used = again
@@ -198,6 +232,7 @@ def on_arrival(
         parts=journal.spend(redemption.points) if let_go else redemption.parts,
         booked=not let_go,
         owed=_drop_hold(journal, redemption)[0],
+        coupon_ids=redemption.coupon_ids,
         benefits=used,
     )
     if redemption.status == "confirmed":
@@ -205,9 +240,19 @@ def on_arrival(
     return Arrival(
         redeemed=redeemed,
         reports=reports,
-        redemption=replace(redemption, status="confirmed"),
+        redemption=replace(redemption, status="confirmed", benefits=used),
         coupons=tuple(coupon.redeem(redemption.redemption_id) for coupon in its_coupons),
     )
+
+
+def _take_again(journal: Journal, redemption: Redemption, its_coupons: Sequence[Coupon]) -> Mapping[str, date] | None:
+    """Use the benefits of a redemption that was let go once more; None if not all that it held is to be had now."""
+    active = all(coupon.status(journal.now) == "active" for coupon in its_coupons)
+    if journal.member.standing != "active" or redemption.points > max(0, journal.available) or not active:
+        return None
+    if journal.member.had_first_order and any(coupon.template.first_order for coupon in its_coupons):
+        return None
+    return benefits.take_again(journal, redemption.benefits)
 
 
 def line_fingerprint(line: Line) -> str:

@@ -71,6 +71,12 @@ def left_out(coupon: Coupon, applied: Sequence[Coupon]) -> Verdict:
     )
 
 
+EXHAUSTED = {
+    "used_up": "All that could be redeemed of its kind have been.",
+    "budget_spent": "What its kind may take off in all is spent.",
+}
+"""Why a coupon does not apply of whose template all members together have used what there is."""
+
 _UNUSABLE = {
     "held": "It is held for another order.",
     "redeemed": "It has been used.",
@@ -90,7 +96,7 @@ def _of_its_state(coupon: Coupon, journal: Journal) -> Verdict | None:
         return Verdict(
             coupon_id=id_, code="not_yet_valid", detail=f"It can be used from {start} on.", fix={"after": start}
         )
-    if coupon.template.first_order and journal.member.orders:
+    if coupon.template.first_order and journal.member.had_first_order:
         detail = "It is for a first order, and this member has ordered before."
         return Verdict(coupon_id=id_, code="not_first_order", detail=detail)
     return None
@@ -127,8 +133,8 @@ def _told(short: Shortfall, currency: str, of_goods: str) -> str:
 def _of_the_limits(coupon: Coupon, lines: Sequence[Line], left: Left, uses: Uses) -> Verdict | None:
     id_, template = coupon.coupon_id, coupon.template
     if template.redemptions is not None and uses.count >= template.redemptions:
-        return Verdict(coupon_id=id_, code="used_up", detail="All that could be redeemed of its kind have been.")
+        return Verdict(coupon_id=id_, code="used_up", detail=EXHAUSTED["used_up"])
     cost = discounts.off(template, lines, left, left).cost
     if template.budget is not None and uses.spent + cost > template.budget:
-        return Verdict(coupon_id=id_, code="budget_spent", detail="What its kind may take off in all is spent.")
+        return Verdict(coupon_id=id_, code="budget_spent", detail=EXHAUSTED["budget_spent"])
     return None

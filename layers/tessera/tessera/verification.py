@@ -106,6 +106,7 @@ _KEPT = (
     "uses",
     "orders",
     "tags",
+    "first_order",
 )
 """What is kept of a member exactly as the entries have it, whatever the rules have become since."""
 

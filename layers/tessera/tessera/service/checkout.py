@@ -1,6 +1,6 @@
 """Quotes and redemptions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
@@ -10,7 +10,7 @@ from pydantic import Field
 from tessera import answers, checkout, quotes, redemptions
 from tessera.access import Caller
 from tessera.checkout import RedemptionRequest
-from tessera.coupons import Coupon, coupon_id
+from tessera.coupons import Coupon, Uses, coupon_id
 from tessera.idempotency import body_hash
 from tessera.journal import Journal
 from tessera.member import Member
@@ -18,15 +18,19 @@ from tessera.purchases import Order
 from tessera.quotes import QuoteRequest
 from tessera.redemptions import Redemption
 from tessera.refusals import Conflict, Forbidden, NotFound
+from tessera.service import allowances
 from tessera.service.attempts import until_committed
 from tessera.service.lookup import access_first, find, named
 from tessera.service.opening import look, open_journal
 from tessera.shapes import Key, Shape, read_json
 from tessera.shapes import read as shape
 from tessera.store import lists
+from tessera.store.allowances import read_uses
+from tessera.store.client import StaleError
 from tessera.store.items import order_key, redemption_key
 from tessera.store.read import Found, read
 from tessera.store.transaction import Transaction
+from tessera.verdicts import EXHAUSTED
 
 
 class ConfirmationRequest(Shape):
@@ -55,7 +59,8 @@ def quote(caller: Caller, path_id: str, body: str | None, now: datetime) -> answ
     request = access_first(member_id, lambda: shape(QuoteRequest, read_json(body)))
     member, found = find(member_id, lambda id_: _read(id_, request))
     journal = look(member, now)
-    return answers.quote(quotes.quote(journal, request, found.coupons), request.order.lines)
+    priced = quotes.quote(journal, request, found.coupons, _uses(found.coupons))
+    return answers.quote(priced, request.order.lines)
 
 
 def hold(caller: Caller, path_id: str, body: str | None, now: datetime) -> HoldAnswer:
@@ -88,16 +93,28 @@ def hold(caller: Caller, path_id: str, body: str | None, now: datetime) -> HoldA
             raise Conflict("order_already_counted", "This order was counted before; nothing can pay for it any more.")
         if isinstance(other, Redemption) and other.member_id == member.member_id and other.is_open(journal.now):
             raise Conflict("order_already_held", "This order has a redemption that is open or confirmed.")
+        if earlier and earlier.allowances and earlier.lapsed(journal.now):
+            earlier = allowances.let_go(earlier)
         redemption, priced, held = checkout.hold(
             journal,
             request,
             found.coupons,
             by_shop=by_shop,
             request_hash=hashed,
+            ticket=allowances.new_ticket(),
             earlier=earlier,
+            uses=_uses(found.coupons),
         )
+        if short := allowances.take(redemption, found.coupons, redemption.expires_at - journal.now):
+            if request.coupons == "best":
+                raise StaleError  # others apply in its place
+            raise Conflict("coupon_" + short, EXHAUSTED[short])
         answer = answers.write(answers.held(redemption, priced, request.order.lines))
-        _commit(journal, replace(redemption, answer=answer), held)
+        try:
+            _commit(journal, replace(redemption, answer=answer), held)
+        except StaleError:
+            allowances.give_back(redemption)
+            raise
         return HoldAnswer(answer, new=True)
 
     return until_committed(attempt)
@@ -128,6 +145,7 @@ def confirm(caller: Caller, path_id: str, redemption_id: str, body: str | None, 
             held = list(_coupons(redemption).coupons.values())
             confirmed, used = redemptions.confirm(journal, redemption, held, request.lines)
             _commit(journal, confirmed, used)
+            allowances.settle(confirmed)
         return {"status": "confirmed"}
 
     return until_committed(attempt)
@@ -154,6 +172,7 @@ def release(caller: Caller, path_id: str, redemption_id: str, now: datetime) -> 
             held = list(_coupons(redemption).coupons.values())
             released, back = redemptions.release(journal, redemption, held)
             _commit(journal, released, back)
+            allowances.settle(released)
         return {"status": "released"}
 
     return until_committed(attempt)
@@ -166,6 +185,12 @@ def _read(member_id: str, request: QuoteRequest, *operations: str) -> Found:
         return found
     ids = [coupon_id(named) for named in request.coupons]
     return read(member=member_id, operations=operations, coupons=(member_id, ids))
+
+
+def _uses(in_hand: Mapping[str, Coupon]) -> Mapping[str, Uses]:
+    """Read how much all members together have used of the templates that limit it."""
+    limited = {coupon.template.id for coupon in in_hand.values() if coupon.template.limits_use}
+    return read_uses(sorted(limited)) if limited else {}
 
 
 def _records(order_id: str, member_id: str) -> list[str]:

@@ -4,11 +4,12 @@ What cannot be counted raises a `Refusal`: a person has to look at it. Whatever 
 """
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from tessera import actions, purchases, redemptions
+from tessera.allowances import COMMITTED_WITHIN
 from tessera.enrolment import enrol
 from tessera.identities import SHOP, Identity
 from tessera.journal import Journal
@@ -16,12 +17,15 @@ from tessera.member import Profile
 from tessera.messages import ActionDone, OrderCompleted, OrderRefunded, fingerprint, read_message
 from tessera.programme.load import in_force
 from tessera.purchases import AwaitedOrder, Order, RefundRecord
+from tessera.redemptions import Arrival, Redemption
 from tessera.refusals import Invalid, Refusal
+from tessera.service import allowances
 from tessera.service.attempts import until_committed
 from tessera.service.opening import open_journal
 from tessera.shapes import read as shape
 from tessera.shapes import read_json
 from tessera.store import queues
+from tessera.store.client import StaleError
 from tessera.store.items import action_key, order_key, redemption_key, refund_key
 from tessera.store.read import Found, read
 from tessera.store.transaction import Transaction
@@ -119,9 +123,11 @@ def _count_order(message: OrderCompleted, now: datetime, unknown_identity: Unkno
 
     transaction = Transaction()
     journal = _journal(message, found, now, unknown_identity)
+    redeemed = _Redeemed()
     if journal:
         held = found.operations.get(redemption) if redemption else None
-        order = _complete(transaction, journal, message, hashed, held)
+        redeemed = _redeem(journal, message, held if isinstance(held, Redemption) else None)
+        order = _complete(transaction, journal, message, hashed, redeemed.arrival)
     else:
         reports: tuple[purchases.Report, ...] = ("unknown_identity",) if message.identity is not None else ()
         if message.redemption_id:
@@ -130,7 +136,14 @@ def _count_order(message: OrderCompleted, now: datetime, unknown_identity: Unkno
     if isinstance(there, AwaitedOrder):
         order = replace(order, parked=there.parked, version=there.version)
     transaction.operation(order)
-    transaction.commit()
+    try:
+        transaction.commit()
+    except StaleError:
+        if redeemed.taken_again:
+            allowances.give_back(redeemed.taken_again)
+        raise
+    if redeemed.arrival.redemption:
+        allowances.settle(redeemed.arrival.redemption)
     return _Counted(Outcome("counted", order.reports), order.parked)
 
 
@@ -145,15 +158,41 @@ def _journal(message: OrderCompleted, found: Found, now: datetime, unknown_ident
     return None
 
 
-def _complete(transaction: Transaction, journal: Journal, message: OrderCompleted, hashed: str, held: object) -> Order:
-    """Count a member's order, with the redemption that it names."""
+@dataclass(frozen=True, slots=True)
+class _Redeemed:
+    """What an arriving order makes of the redemption it names; and that, if its allowances were taken once more."""
+
+    arrival: Arrival = field(default_factory=Arrival)
+    taken_again: Redemption | None = None
+
+
+def _redeem(journal: Journal, message: OrderCompleted, redemption: Redemption | None) -> _Redeemed:
+    """Settle the redemption that an order names."""
+    if not message.redemption_id:
+        return _Redeemed()
+    if redemption is None or not redemptions.is_named(redemption, message, journal.member.member_id):
+        return _Redeemed(redemptions.on_arrival(journal, None, [], message))
+    its_coupons = read(coupons=(redemption.member_id, redemption.coupon_ids)).coupons
+    every = list(its_coupons.values())
+    if redemption.is_open(journal.now) or not redemption.allowances:
+        return _Redeemed(redemptions.on_arrival(journal, redemption, every, message))
+    if redemption.lapsed(journal.now):
+        redemption = allowances.let_go(redemption)
+    again = replace(redemption, ticket=allowances.new_ticket())
+    short = allowances.take(again, its_coupons, COMMITTED_WITHIN)
+    arrival = redemptions.on_arrival(journal, again, every, message, allowed=not short)
+    if arrival.redemption or short:
+        return _Redeemed(arrival, None if short else again)
+    allowances.give_back(again)
+    return _Redeemed(arrival)
+
+
+def _complete(
+    transaction: Transaction, journal: Journal, message: OrderCompleted, hashed: str, arrival: Arrival
+) -> Order:
+    """Count a member's order, with what it makes of the redemption that it names."""
     if not journal.member.version:
         transaction.profile(Profile(member_id=journal.member.member_id))
-    arrival = redemptions.Arrival()
-    if message.redemption_id:
-        redemption = held if isinstance(held, redemptions.Redemption) else None
-        its_coupons = read(coupons=(redemption.member_id, redemption.coupon_ids)).coupons if redemption else {}
-        arrival = redemptions.on_arrival(journal, redemption, list(its_coupons.values()), message)
     order = purchases.complete(journal, message, hashed, arrival.redeemed, arrival.reports)
     transaction.journal(journal)
     if arrival.redemption:
@@ -239,9 +278,13 @@ def _book_refund(message: OrderRefunded, record: RefundRecord, order: Order, now
     transaction.operation(record)
     transaction.operation(_without(after, message.refund_id))
     if order.member_id:
-        journal = open_journal(read(member=order.member_id).members[order.member_id], now)
-        purchases.refund(journal, order, after, message)
+        returning = order.coupon_ids if purchases.is_last(order, after) else ()
+        found = read(member=order.member_id, coupons=(order.member_id, returning))
+        journal = open_journal(found.members[order.member_id], now)
+        for coupon in purchases.refund(journal, order, after, message, list(found.coupons.values())):
+            transaction.coupon(coupon)
         transaction.journal(journal)
+        allowances.expect_return(order, found.coupons)
     transaction.commit()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from tessera import decay, growth_days, lots, varints
 from tessera.actions import Action
+from tessera.allowances import Allowance
 from tessera.benefits import Use
 from tessera.claims import Claim
 from tessera.coupons import Coupon
@@ -72,6 +73,7 @@ def from_member(member: Member, due: datetime | None) -> dict[str, object]:
         "claims": {id_: _from_claimed(claimed) for id_, claimed in member.claims.items()} or None,
         "tags": member.tags or None,
         "orders": member.orders or None,
+        "first_order": member.first_order,
         "uses": {id_: [used.since.toordinal(), used.count] for id_, used in member.uses.items()} or None,
         "booked_at": to_epoch_seconds(member.booked_at),
         "bucket": bucket(member.member_id),
@@ -117,6 +119,7 @@ def to_member(fields: Fields) -> Member:
         claims={id_: _to_claimed(claimed) for id_, claimed in fields.get("claims", {}).items()},
         tags=tuple(fields.get("tags", ())),
         orders=fields.get("orders", 0),
+        first_order=fields.get("first_order"),
         uses={id_: Used(date.fromordinal(since), count) for id_, (since, count) in fields.get("uses", {}).items()},
         booked_at=from_epoch_seconds(fields["booked_at"]),
     )
@@ -454,6 +457,8 @@ def _from_order(order: Order) -> dict[str, object]:
         # A thousand lines as attributes would cost three times the write units that they cost as one text.
         "lines": _json(lines),
         "redemption_id": order.redemption_id,
+        "coupon_ids": order.coupon_ids or None,
+        "benefits": _from_periods(order.benefits),
         "reports": order.reports or None,
         "parked": order.parked or None,
     }
@@ -497,6 +502,8 @@ def _to_order(fields: Fields) -> Order:
             ) in json.loads(fields["lines"])
         ),
         redemption_id=fields.get("redemption_id"),
+        coupon_ids=tuple(fields.get("coupon_ids", ())),
+        benefits=_to_periods(fields.get("benefits", {})),
         reports=tuple(fields.get("reports", ())),
         parked=tuple(fields.get("parked", ())),
         version=fields["version"],
@@ -520,7 +527,11 @@ def _from_redemption(redemption: Redemption) -> dict[str, object]:
         "lines": _json(lines),
         "parts": _json(lots.write(redemption.parts)) if redemption.parts else None,
         "coupon_ids": redemption.coupon_ids or None,
-        "benefit_ids": redemption.benefit_ids or None,
+        "benefits": _from_periods(redemption.benefits),
+        "allowances": _json([_from_allowance(allowance) for allowance in redemption.allowances])
+        if redemption.allowances
+        else None,
+        "ticket": redemption.ticket or None,
         "request_hash": redemption.request_hash,
         "answer": redemption.answer,
     }
@@ -538,11 +549,30 @@ def _to_redemption(fields: Fields) -> Redemption:
         lines=tuple(HeldLine(*line) for line in json.loads(fields["lines"])),
         parts=lots.read(json.loads(fields.get("parts", "[]"))),
         coupon_ids=tuple(fields.get("coupon_ids", ())),
-        benefit_ids=tuple(fields.get("benefit_ids", ())),
+        benefits=_to_periods(fields.get("benefits", {})),
+        allowances=tuple(_to_allowance(stored) for stored in json.loads(fields.get("allowances", "[]"))),
+        ticket=fields.get("ticket", ""),
         request_hash=fields["request_hash"],
         answer=fields["answer"],
         version=fields["version"],
     )
+
+
+def _from_allowance(allowance: Allowance) -> list[object]:
+    return [allowance.template_id, allowance.coupon_id, allowance.by_line, allowance.beside]
+
+
+def _to_allowance(stored: Sequence[Any]) -> Allowance:
+    template_id, coupon_id, by_line, beside = stored
+    return Allowance(template_id, coupon_id, tuple(by_line), beside)
+
+
+def _from_periods(periods: Mapping[str, date]) -> dict[str, int] | None:
+    return {id_: since.toordinal() for id_, since in periods.items()} or None
+
+
+def _to_periods(stored: Mapping[str, int]) -> dict[str, date]:
+    return {id_: date.fromordinal(since) for id_, since in stored.items()}
 
 
 def _from_sign_ins(state: SignInState, last: date) -> dict[str, object]:
@@ -598,7 +628,7 @@ def _from_hold(hold: Hold) -> list[object]:
         to_epoch_seconds(hold.expires_at),
         hold.owed,
     ]
-    benefits = {id_: since.toordinal() for id_, since in hold.benefits.items()}
+    benefits = _from_periods(hold.benefits)
     return [*stored, benefits] if benefits else stored
 
 
@@ -610,7 +640,7 @@ def _to_hold(stored: list[Any]) -> Hold:
         parts=lots.unpack(parts),
         expires_at=from_epoch_seconds(expires),
         owed=owed,
-        benefits={id_: date.fromordinal(since) for used in benefits for id_, since in used.items()},
+        benefits=_to_periods(benefits[0]) if benefits else {},
     )
 
 
