@@ -165,6 +165,10 @@ class App:
         message = {"schema_version": 1, "bucket": bucket, "as_of": write_instant(self.now)}
         return self._deliver(resources.queue_mappings()[_RECONCILIATION].function, [json.dumps(message)])
 
+    def deliver(self, queue: str, *messages: str) -> list[int]:
+        """Deliver messages of a queue to its function, received now; answer the positions of those it wants again."""
+        return self._deliver(resources.queue_mappings()[queue].function, list(messages))
+
     def waiting(self, queue: str, most: int = 1) -> list[str]:
         """Answer the first messages that wait in a queue."""
         url = self.addresses[queue]
