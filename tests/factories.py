@@ -153,10 +153,13 @@ def refund(journal: Journal, order: Order, message: OrderRefunded) -> Order:
     return after
 
 
-def coupon(template_id: str = "five_off", coupon_id: str = "c_ONE", **fields: Any) -> Coupon:
-    """Make a coupon that was claimed at noon."""
+def coupon(
+    template_id: str = "five_off", coupon_id: str = "c_ONE", terms: Mapping[str, Any] | None = None, **fields: Any
+) -> Coupon:
+    """Make a coupon that was claimed at noon; `terms` are what its template says otherwise."""
     template = PROGRAMME.template(template_id)
     assert template is not None
+    template = template.model_copy(update=terms or {})
     given: dict[str, Any] = {
         "member_id": "m_1",
         "coupon_id": coupon_id,

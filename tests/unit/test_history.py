@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tessera import actions, benefits, checkout, operators, redemptions
+from tessera import actions, benefits, checkout, operators, purchases, redemptions
 from tessera.benefits import NO_BIRTHDAY
 from tessera.card import card
 from tessera.enrolment import enrol
@@ -19,8 +19,10 @@ from tests.factories import (
     RULES,
     buy,
     checkout_request,
+    coupon,
     later,
     line,
+    order_message,
     programme,
     refund,
     refund_message,
@@ -61,6 +63,22 @@ def life(rules: dict[str, Any]) -> list[Journal]:
         journals.append(later(journals[-1], **time))
         return journals[-1]
 
+    first = coupon(terms={"first_order": True, "threshold": 0, "on_refund": "if_wholly_refunded"})
+    for order_id in ("O-lapsed", "O-first"):
+        named, _, _ = checkout.hold(
+            wait(minutes=20),
+            checkout_request(order_id=order_id, points=2, shipping=500, coupons=["c_ONE"]),
+            {"c_ONE": first},
+            by_shop=False,
+            request_hash="",
+            ticket="",
+            earlier=None,
+        )
+    message = order_message(order_id="O-first", redemption_id=named.redemption_id)
+    arrival = redemptions.on_arrival(wait(minutes=1), named, [first], message)
+    paid = purchases.complete(journals[-1], message, "", arrival.redeemed)
+    whole = refund_message({"1": 1}, order_id="O-first", refund_id="R0")
+    purchases.refund(wait(minutes=1), paid, purchases.refund_lines(paid, whole), whole, arrival.coupons)
     order = buy(wait(hours=1), line(unit_price=30_000, quantity=2), order_id="O1")
     sign_in(wait(days=1))
     by = {"reason": "goodwill", "note": "Called", "by": "op-1"}

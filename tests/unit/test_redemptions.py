@@ -1,21 +1,24 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tessera import checkout, purchases, redemptions
+from tessera import checkout, coupons, purchases, redemptions
+from tessera.allowances import Allowance
 from tessera.checkout import MAX_OPEN_HOLDS
 from tessera.coupons import Coupon
 from tessera.journal import Journal
 from tessera.lots import OPEN
+from tessera.programme.coupons import read_template
 from tessera.purchases import Order
 from tessera.redemptions import Arrival, Redemption
 from tessera.refusals import Conflict, Forbidden, Invalid
 from tessera.shapes import Line
 from tests.factories import (
     NOON,
+    PROGRAMME,
     checkout_request,
     coupon,
     explained,
@@ -23,6 +26,7 @@ from tests.factories import (
     line,
     opened,
     order_message,
+    programme,
     refund,
     refund_message,
 )
@@ -176,6 +180,126 @@ def test_a_member_can_have_so_many_orders_at_checkout_and_no_more() -> None:
     assert hold(later(journal, minutes=15), order_id="one more")
 
 
+GROUPS = coupon(terms={"group": "a", "redemptions": 9}), coupon("tenth_off", "c_TWO", {"group": "b", "budget": 9_000})
+"""Two that apply together: £5 off, and a tenth of what is left."""
+
+
+def test_several_coupons_are_held_used_and_released_together() -> None:
+    journal = opened()
+    redemption, held = hold(journal, in_hand=GROUPS, coupons=["c_TWO", "c_ONE"])
+    assert redemption.coupon_ids == ("c_ONE", "c_TWO")
+    assert {one.status(NOON) for one in held} == {"held"}
+    assert {one.redeemed for one in redemptions.confirm(journal, redemption, held)[1]} == {True}
+    journal = opened()
+    redemption, held = hold(journal, in_hand=GROUPS, coupons=["c_TWO", "c_ONE"])
+    assert redemptions.release(journal, redemption, held)[1] == list(GROUPS)
+
+
+def test_a_redemption_knows_what_each_coupon_takes_of_what_all_share() -> None:
+    redemption, _ = hold(opened(), in_hand=(*GROUPS, coupon(coupon_id="c_FREE")), coupons=["c_ONE", "c_TWO"])
+    assert redemption.ticket == "ticket"
+    assert redemption.allowances == (
+        Allowance("five_off", "c_ONE", (375, 125), 0),
+        Allowance("tenth_off", "c_TWO", (263, 87), 0),
+    )
+    assert hold(opened(), in_hand=(coupon(),), coupons=["c_ONE"])[0].allowances == ()
+
+
+def test_what_takes_nothing_off_a_line_costs_its_budget_beside_them() -> None:
+    gift = read_template(
+        {"id": "gift", "kind": "gift", "name": "Gift", "terms": ".", "sku": "MUG", "value": 700, "budget": 700}
+        | {"valid_days": 1}
+    )
+    given = replace(coupon(), template=gift)
+    redemption, _ = hold(opened(), in_hand=(given,), coupons=["c_ONE"])
+    assert [(one.by_line, one.beside, one.cost) for one in redemption.allowances] == [((0, 0), 700, 700)]
+
+
+def test_confirming_a_part_keeps_its_share_of_each_budget() -> None:
+    journal = opened()
+    redemption, held = hold(journal, in_hand=GROUPS, coupons=["c_ONE", "c_TWO"])
+    confirmed, _ = redemptions.confirm(journal, redemption, held, ["2"])
+    assert [allowance.cost for allowance in confirmed.allowances] == [125, 87]
+
+
+@pytest.mark.parametrize(
+    ("rules", "points", "code"),
+    [
+        ({"points_minimum": 50}, 49, "points_below_minimum"),
+        ({"points_minimum": 50}, 50, None),
+        ({"points_minimum": 50}, 0, None),
+        ({"points_percent": 25}, 1000, None),
+        ({"points_percent": 25}, 1001, "points_above_ceiling"),
+        ({"points_percent": 25, "points_minimum": 1001}, 1001, "points_below_minimum"),
+        ({}, 4001, None),
+    ],
+)
+def test_points_pay_no_less_and_no_more_than_the_programme_says(
+    rules: dict[str, int], points: int, code: str | None
+) -> None:
+    journal = opened(rules=programme(checkout=rules), points=5000)
+    if code is None:
+        assert hold(journal, points=points)[0].points == min(points, 4000)
+        return
+    with pytest.raises(Conflict) as refusal:
+        hold(journal, points=points)
+    assert refusal.value.code == code
+    assert journal.entries == []
+    hold(journal, points="max")
+
+
+def test_all_points_pay_nothing_where_they_are_too_few() -> None:
+    journal = opened(rules=programme(checkout={"points_minimum": 50}), points=49)
+    assert hold(journal, points="max")[0].points == 0
+
+
+FIRST = coupon(terms={"first_order": True}), coupon("tenth_off", "c_TWO", {"first_order": True})
+
+
+def holds_second(journal: Journal) -> bool:
+    """Try to hold a second coupon for a first order."""
+    try:
+        hold(journal, order_id="O2", in_hand=FIRST, coupons=["c_TWO"])
+    except Conflict as refusal:
+        assert refusal.code == "coupon_not_first_order"  # noqa: PT017 - it is an answer here
+        return False
+    return True
+
+
+def test_of_two_coupons_for_a_first_order_one_is_at_checkout() -> None:
+    journal = opened()
+    redemption, held = hold(journal, in_hand=FIRST, coupons=["c_ONE"])
+    assert not holds_second(journal)
+    redemptions.release(journal, redemption, held)
+    assert holds_second(journal)
+    assert journal.member.first_order
+    assert later(journal, minutes=15).member.first_order is None
+
+
+def test_a_first_order_that_is_confirmed_is_the_first_until_all_of_it_is_refunded() -> None:
+    journal = opened()
+    redemption, held = hold(journal, in_hand=FIRST, coupons=["c_ONE"])
+    confirmed, used = redemptions.confirm(journal, redemption, held)
+    journal = later(journal, days=1)
+    assert not holds_second(journal)
+    order, _ = arrive(journal, confirmed, used)
+    assert (journal.member.first_order, journal.member.orders) == (None, 1)
+    assert not holds_second(journal)
+    order = refund(journal, order, refund_message({"1": 3}))
+    assert not holds_second(journal)
+    refund(journal, order, refund_message({"2": 1}))
+    assert holds_second(journal)
+
+
+def test_a_first_order_that_comes_late_does_not_take_its_coupon_beside_another() -> None:
+    journal = opened()
+    redemption, held = hold(journal, in_hand=FIRST, coupons=["c_ONE"])
+    journal = later(journal, minutes=15)
+    assert holds_second(journal)
+    order, _ = arrive(journal, redemption, held)
+    assert order.reports == ("redemption_lost",)
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Confirming, releasing, lapsing
 # ---------------------------------------------------------------------------------------------------------------------
@@ -309,6 +433,20 @@ def test_an_order_whose_redemption_was_let_go_takes_points_and_coupon_again(let_
     assert ([of.points_spent for of in order.lines], order.reports) == ([225, 75], ())
 
 
+def test_an_order_is_reported_when_what_all_share_is_not_there_again() -> None:
+    journal, redemption, held = opened_and_held()
+    journal = later(journal, minutes=20)
+    message = order_message(*BASKET, redemption_id=redemption.redemption_id)
+    arrival = redemptions.on_arrival(journal, redemption, held, message, allowed=False)
+    assert arrival == Arrival(reports=("redemption_lost",))
+
+
+def test_what_has_its_allowances_already_does_not_ask_for_them_again() -> None:
+    journal, redemption, held = opened_and_held()
+    message = order_message(*BASKET, redemption_id=redemption.redemption_id)
+    assert redemptions.on_arrival(journal, redemption, held, message, allowed=False).redeemed
+
+
 def test_an_order_counts_and_is_reported_when_its_points_are_gone() -> None:
     journal, redemption, held = opened_and_held(points=300)
     journal = later(journal, minutes=20)
@@ -393,3 +531,86 @@ def test_a_refund_gives_back_the_points_that_had_paid() -> None:
     assert journal.entries[-1].detail["returned"] == 75
     refund(journal, order, refund_message({"1": 2, "2": 1}))
     assert journal.member.points == 1000
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The order is refunded
+# ---------------------------------------------------------------------------------------------------------------------
+
+QUOTA = {
+    "id": "free",
+    "name": "Free",
+    "kind": "free_shipping",
+    "tiers": {"low": {"quota": {"uses": 2, "per": "month"}}},
+}
+
+
+def refunded(journal: Journal, order: Order, used: Sequence[Coupon], **quantities: int) -> tuple[Order, list[Coupon]]:
+    """Refund so many of lines 1 and 2, `line_1=2`; answer the order and the coupons that have changed."""
+    message = refund_message({name.removeprefix("line_"): quantity for name, quantity in quantities.items()})
+    after = purchases.refund_lines(order, message)
+    return after, purchases.refund(journal, order, after, message, used)
+
+
+@pytest.mark.parametrize("let_go", [False, True])
+def test_an_order_keeps_what_its_redemption_used(*, let_go: bool) -> None:
+    journal = opened(rules=programme(benefits=[QUOTA]))
+    redemption, held = hold(journal, in_hand=(coupon(),), coupons=["c_ONE"], shipping=500)
+    journal = later(journal, minutes=20 if let_go else 5)
+    order, arrival = arrive(journal, redemption, held)
+    assert (order.coupon_ids, order.benefits) == (("c_ONE",), {"free": NOON.date().replace(day=1)})
+    assert arrival.redemption
+    assert arrival.redemption.benefits == order.benefits
+    assert journal.member.uses["free"].count == 1
+
+
+def test_the_last_unit_brings_the_uses_of_benefits_back_once() -> None:
+    journal = opened(rules=programme(benefits=[QUOTA]))
+    redemption, held = hold(journal, shipping=500)
+    order, arrival = arrive(journal, redemption, held)
+    order, _ = refunded(journal, order, arrival.coupons, line_1=3)
+    assert journal.member.uses["free"].count == 1
+    order, _ = refunded(journal, order, arrival.coupons, line_2=1)
+    assert journal.member.uses["free"].count == 0
+    assert journal.entries[-1].detail["benefits_returned"] == {"free": "2026-03-01"}
+
+
+def test_uses_of_a_period_that_is_over_do_not_come_back() -> None:
+    journal = opened(rules=programme(benefits=[QUOTA]))
+    order, arrival = arrive(journal, *hold(journal, shipping=500))
+    journal = later(journal, days=40)
+    hold(journal, order_id="O2", shipping=500)
+    refunded(journal, order, arrival.coupons, line_1=3, line_2=1)
+    assert journal.member.uses["free"].count == 1
+
+
+def test_a_coupon_comes_back_with_the_last_unit_as_it_was() -> None:
+    journal, one = opened(), coupon(terms={"on_refund": "if_wholly_refunded"})
+    order, arrival = arrive(journal, *hold(journal, in_hand=(one,), coupons=["c_ONE"]))
+    journal = later(journal, days=10)
+    order, changed = refunded(journal, order, arrival.coupons, line_1=3)
+    assert changed == []
+    _, changed = refunded(journal, order, arrival.coupons, line_2=1)
+    assert changed == [one]
+    assert journal.entries[-1].detail["coupons_returned"] == ["c_ONE"]
+
+
+def test_a_coupon_is_issued_anew_in_the_place_of_one_that_was_used() -> None:
+    journal, one = opened(), coupon(terms={"on_refund": "reissue"})
+    order, arrival = arrive(journal, *hold(journal, in_hand=(one,), coupons=["c_ONE"]))
+    journal = later(journal, days=40)
+    whole = {"line_1": 3, "line_2": 1}
+    _, (old, new) = refunded(journal, order, arrival.coupons, **whole)
+    assert (old.coupon_id, old.status(journal.now)) == ("c_ONE", "returned")
+    assert (new.template, new.status(journal.now), new.version) == (one.template, "active", 0)
+    assert new.valid_until == journal.now + timedelta(days=30)
+    assert journal.entries[-1].detail["coupons_returned"] == [new.coupon_id]
+    assert refunded(journal, order, arrival.coupons, **whole)[1][1].coupon_id == new.coupon_id
+    assert len(new.code) == len(coupons.claim(journal, PROGRAMME.coupons[0], bytes(coupons.CODE_BYTES)).code)
+
+
+def test_a_coupon_whose_template_does_not_say_so_never_comes_back() -> None:
+    journal = opened()
+    order, arrival = arrive(journal, *hold(journal, in_hand=(coupon(),), coupons=["c_ONE"]))
+    assert refunded(journal, order, arrival.coupons, line_1=3, line_2=1)[1] == []
+    assert "coupons_returned" not in journal.entries[-1].detail

@@ -91,6 +91,8 @@ def _refund(entry: Entry) -> str:
     sentence = f"Refund {entry.source['refund_id']} of order {entry.source['order_id']}"
     if entry.detail.get("returned"):
         sentence += f"; {entry.detail['returned']} points that had paid are back"
+    if back := len(detail.get("coupons_returned", ())):
+        sentence += "; a coupon is back" if back == 1 else f"; {back} coupons are back"
     if entry.detail.get("owed"):
         sentence += f"; {entry.detail['owed']} points are set aside for another order and go when they are back"
     if expired := sum(row[0] for row in detail.get("expired", [])):
