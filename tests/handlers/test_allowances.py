@@ -120,6 +120,18 @@ def test_what_others_have_used_is_not_there_for_a_member(
     assert (statuses(shopper), uses(shopper)) == (["active"], Uses(1, 1000))
 
 
+def test_a_limit_that_was_raised_is_raised_for_coupons_in_hand_too(shopper: App, later: Later) -> None:
+    issued = TEN_OFF | {"valid_days": 30, "redemptions": 1}
+    shopper.post("/coupon-templates", issued, as_="operator")
+    hold(shopper, give(shopper, owner=BOB), as_="bob")
+    mine = give(shopper)
+    hold(shopper, mine).refused(409, "coupon_used_up")
+    assert shopper.put("/coupon-templates/ten_off", issued | {"redemptions": 2}, as_="operator").status == 200
+    quote = shopper.post("/members/me/quotes", {"order": basket(*BIG), "coupons": [mine]}).json
+    assert quote["coupons"][0]["applies"]
+    assert hold(shopper, mine).status == 201
+
+
 def test_the_best_combination_is_of_what_can_be_redeemed(shopper: App, later: Later) -> None:
     hold(shopper, give(shopper, owner=BOB), as_="bob")
     give(shopper)

@@ -75,23 +75,14 @@ def test_roles_allow_single_actions_on_single_resources(resources: dict[str, Any
             assert not any("*" in action for action in actions(statement)), role
 
 
-<<<<<<< HEAD
 def test_updates_of_records_are_of_counts_alone(resources: dict[str, Any]) -> None:
     conditions = [
         statement.get("Condition")
-=======
-def test_updates_of_operations_are_of_counts_alone(resources: dict[str, Any]) -> None:
-    updates = [
-        statement
->>>>>>> fc69072 (Unit tests of redemptions with several coupons, of allowances, of first orders and of what refunds bring back)
         for role in of_type(resources, "AWS::IAM::Role")
         for statement in statements(resources, role)
         if "dynamodb:UpdateItem" in actions(statement)
         and statement["Resource"] == {"Fn::GetAtt": ["OperationsTable", "Arn"]}
     ]
-    operations, stock = ({"Fn::GetAtt": [table, "Arn"]} for table in ("OperationsTable", "StockTable"))
-    assert all(statement["Resource"] in (operations, stock) for statement in updates)
-    conditions = [statement.get("Condition") for statement in updates if statement["Resource"] == operations]
     assert len(conditions) == 3
     for condition in conditions:
         assert condition == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [counts_key("*")]}}

@@ -64,6 +64,13 @@ class Coupon:
         """Whether its time is still to come."""
         return now < self.valid_from
 
+    def under(self, present: CouponTemplate) -> Coupon:
+        """Answer it with the limits for all members together as they are: they may have been raised since its issue."""
+        if not self.template.limits_use:
+            return self
+        limits = {"redemptions": present.redemptions, "budget": present.budget}
+        return replace(self, template=self.template.model_copy(update=limits))
+
     def hold(self, redemption_id: str, until: datetime) -> Coupon:
         """Set it aside for a redemption."""
         return replace(self, redemption_id=redemption_id, held_until=until)

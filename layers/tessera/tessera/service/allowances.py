@@ -12,9 +12,10 @@ from math import ceil
 from secrets import token_hex
 from typing import Literal
 
-from tessera import allowances, redemptions
+from tessera import allowances, redemptions, templates
 from tessera.allowances import COMMITTED_WITHIN, Refunded, Taken
 from tessera.coupons import Coupon
+from tessera.programme.load import in_force
 from tessera.purchases import Order
 from tessera.redemptions import Redemption
 from tessera.refusals import Unavailable
@@ -23,6 +24,7 @@ from tessera.store import allowances as stored
 from tessera.store import queues
 from tessera.store.items import order_key, redemption_key
 from tessera.store.read import read
+from tessera.store.templates import read_heads
 from tessera.store.transaction import Transaction
 
 _QUEUE = "ALLOWANCES_QUEUE_URL"
@@ -39,6 +41,21 @@ Shortage = Literal["used_up", "budget_spent"]
 def new_ticket() -> str:
     """Make a ticket that nothing was ever taken under."""
     return token_hex(_TICKET_BYTES)
+
+
+def under_present_limits(its_coupons: Mapping[str, Coupon]) -> dict[str, Coupon]:
+    """Answer coupons with the limits for all members together as operators have left them.
+
+    Raises:
+        Unavailable: the store did not answer.
+    """
+    limited = sorted({coupon.template.id for coupon in its_coupons.values() if coupon.template.limits_use})
+    heads = read_heads(limited)
+    standing = {id_: head for id_ in limited if (head := templates.standing(id_, heads, in_force()))}
+    return {
+        id_: coupon.under(standing[coupon.template.id].template) if coupon.template.id in standing else coupon
+        for id_, coupon in its_coupons.items()
+    }
 
 
 def take(redemption: Redemption, its_coupons: Mapping[str, Coupon], lasts: timedelta) -> Shortage | None:

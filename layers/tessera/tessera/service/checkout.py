@@ -59,7 +59,8 @@ def quote(caller: Caller, path_id: str, body: str | None, now: datetime) -> answ
     request = access_first(member_id, lambda: shape(QuoteRequest, read_json(body)))
     member, found = find(member_id, lambda id_: _read(id_, request))
     journal = look(member, now)
-    priced = quotes.quote(journal, request, found.coupons, _uses(found.coupons))
+    in_hand = allowances.under_present_limits(found.coupons)
+    priced = quotes.quote(journal, request, in_hand, _uses(in_hand))
     return answers.quote(priced, request.order.lines)
 
 
@@ -95,17 +96,18 @@ def hold(caller: Caller, path_id: str, body: str | None, now: datetime) -> HoldA
             raise Conflict("order_already_held", "This order has a redemption that is open or confirmed.")
         if earlier and earlier.allowances and earlier.lapsed(journal.now):
             earlier = allowances.let_go(earlier)
+        in_hand = allowances.under_present_limits(found.coupons)
         redemption, priced, held = checkout.hold(
             journal,
             request,
-            found.coupons,
+            in_hand,
             by_shop=by_shop,
             request_hash=hashed,
             ticket=allowances.new_ticket(),
             earlier=earlier,
-            uses=_uses(found.coupons),
+            uses=_uses(in_hand),
         )
-        if short := allowances.take(redemption, found.coupons, redemption.expires_at - journal.now):
+        if short := allowances.take(redemption, in_hand, redemption.expires_at - journal.now):
             if request.coupons == "best":
                 raise StaleError  # others apply in its place
             raise Conflict("coupon_" + short, EXHAUSTED[short])

@@ -179,7 +179,7 @@ def _redeem(journal: Journal, message: OrderCompleted, redemption: Redemption | 
     if redemption.lapsed(journal.now):
         redemption = allowances.let_go(redemption)
     again = replace(redemption, ticket=allowances.new_ticket())
-    short = allowances.take(again, its_coupons, COMMITTED_WITHIN)
+    short = allowances.take(again, allowances.under_present_limits(its_coupons), COMMITTED_WITHIN)
     arrival = redemptions.on_arrival(journal, again, every, message, allowed=not short)
     if arrival.redemption or short:
         return _Redeemed(arrival, None if short else again)
