@@ -15,6 +15,7 @@ def test_every_table_can_be_recovered_is_encrypted_and_protected(resources: dict
         "OperationsTable",
         "CouponsTable",
         "CouponTemplatesTable",
+        "StockTable",
     }
     for name, table in tables.items():
         assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}, name
