@@ -77,7 +77,7 @@ class Meter:
         self._round_trips += 1
         match model.name:
             case "TransactWriteItems":
-                self.written += [change["Put"]["Item"] for change in self._asked["TransactItems"]]
+                self.written += [change["Put"]["Item"] for change in self._asked["TransactItems"] if "Put" in change]
                 for table in parsed["ConsumedCapacity"]:
                     for name, index in table.get("GlobalSecondaryIndexes", {}).items():
                         self.by_index[name] += index["CapacityUnits"]

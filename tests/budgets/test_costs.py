@@ -22,6 +22,8 @@ PURCHASE_WITH_REDEMPTION = Cost(3, 12, 4)
 CARD = Cost(1, 0, 2)
 QUOTE = Cost(2, 0, 3)
 CLAIM = Cost(2, 6, 2)
+LIMITED_CLAIM = Cost(3, 12, 2)
+SOLD_OUT = Cost(2, 0, 3)
 USE = Cost(2, 8, 2)
 SETTLEMENT = Cost(2, 8, 1)
 
@@ -151,6 +153,28 @@ def test_a_coupon_claim(app: App, budget: Budget) -> None:
     enrol_regular(app, "claims")
     with budget("coupon claim", CLAIM):
         assert app.post("/members/me/coupons", {"template_id": "tenth_off"}, as_="claims", key=KEY).status == 201
+
+
+def test_a_claim_of_a_limited_coupon_for_points(app: App, budget: Budget) -> None:
+    template = {
+        "id": "hundred_mugs",
+        "kind": "gift",
+        "name": "A mug",
+        "terms": "A mug with any order, for 100 points.",
+        "sku": "MUG1",
+        "price_points": 100,
+        "valid_days": 30,
+        "stock": 1,
+    }
+    assert app.post("/coupon-templates", template, as_="operator").status == 201
+    enrol_regular(app, "is late")
+    enrol_regular(app, "is in time")
+    claim = {"template_id": "hundred_mugs"}
+    with budget("coupon claim, limited, for points", LIMITED_CLAIM):
+        assert app.post("/members/me/coupons", claim, as_="is in time", key=KEY).status == 201
+    app.post("/members/me/coupons", claim, as_="is late", key=KEY).refused(409, "sold_out")
+    with budget("coupon claim, sold out", SOLD_OUT):
+        app.post("/members/me/coupons", claim, as_="is late", key=KEY).refused(409, "sold_out")
 
 
 def test_a_use_of_a_benefit(app: App, budget: Budget, use_programme: UseProgramme) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from tessera.refusals import Unavailable
+from tessera.store.transaction import Transaction
 from tests.app import Answer, App, member_id
 
 FIFTH: dict[str, Any] = {
@@ -309,3 +311,70 @@ def test_a_closed_account_is_marked_no_more(app: App) -> None:
     app.change_standing("alice", "closed")
     body = {"tags": ["regular"], "reason": "goodwill", "note": "Too late."}
     app.put(f"/members/{member_id('alice')}/tags", body, as_="operator").refused(409, "member_closed")
+
+
+def test_a_stock_of_three_is_three_coupons(app: App) -> None:
+    create(app, stock=3)
+    names = ["alice", "bob", "carol", "dave"]
+    for name in names:
+        app.enrol(name)
+    lefts = [left(app, "dave")]
+    for name in names[:3]:
+        assert app.post("/members/me/coupons", CLAIM, as_=name).status == 201
+        lefts.append(left(app, "dave"))
+
+    app.post("/members/me/coupons", CLAIM, as_="dave").refused(409, "sold_out")
+
+    assert lefts == [3, 2, 1, None]
+    change(app, stock=4)
+    assert left(app, "dave") == 1
+    assert app.post("/members/me/coupons", CLAIM, as_="dave").status == 201
+
+
+def left(app: App, name: str) -> int | None:
+    """Answer how many are left of what somebody may claim; None if it is not there to be claimed."""
+    items = {item["template_id"]: item["left"] for item in app.get("/coupon-templates", as_=name).json["items"]}
+    number: int | None = items.get("winter_fifth")
+    return number
+
+
+def test_repeats_take_no_second_unit_of_the_stock(app: App) -> None:
+    create(app, stock=2)
+    app.enrol()
+    app.enrol("bob")
+    first = app.post("/members/me/coupons", CLAIM, key="k-1")
+    assert [app.post("/members/me/coupons", CLAIM, key="k-1") for _ in range(3)] == [first] * 3
+    assert left(app, "bob") == 1
+    assert app.post("/members/me/coupons", CLAIM, as_="bob").status == 201
+    assert app.post("/members/me/coupons", CLAIM, key="k-1") == first
+
+
+def test_a_claim_that_is_refused_takes_nothing_of_the_stock(app: App) -> None:
+    create(app, stock=2, per_member=1)
+    app.enrol()
+    app.enrol("bob")
+    app.post("/members/me/coupons", CLAIM)
+    app.post("/members/me/coupons", CLAIM).refused(409, "limit_reached")
+    assert left(app, "bob") == 1
+
+
+def test_a_unit_whose_claim_never_came_is_had_by_who_asks_a_minute_later(
+    app: App,
+) -> None:
+    create(app, stock=1)
+    app.enrol()
+    app.enrol("bob")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Transaction, "commit", _fails)
+        app.post("/members/me/coupons", CLAIM, key="k-1").refused(503, "unavailable")
+    app.post("/members/me/coupons", CLAIM, as_="bob").refused(409, "sold_out")
+
+    app.now += timedelta(seconds=60)
+
+    assert app.post("/members/me/coupons", CLAIM, as_="bob").status == 201
+    app.post("/members/me/coupons", CLAIM, key="k-1").refused(409, "sold_out")
+
+
+def _fails(_: object) -> None:
+    what = "as the test wants it"
+    raise Unavailable(what)

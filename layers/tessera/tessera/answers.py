@@ -727,8 +727,8 @@ def purchase(order: Order) -> Purchase:
     }
 
 
-def template(offered: CouponTemplate, now: datetime) -> Template:
-    """Write a coupon that can be had, with the date that one claimed now would have."""
+def template(offered: CouponTemplate, now: datetime, left: int | None) -> Template:
+    """Write a coupon that can be had, with the date that one claimed now would have, and how many are left."""
     return {
         "template_id": offered.id,
         "name": offered.name,
@@ -736,7 +736,7 @@ def template(offered: CouponTemplate, now: datetime) -> Template:
         "terms": offered.terms,
         "price_points": offered.price_points,
         "valid_until": write_instant(offered.validity(now)[1]),
-        "left": None,
+        "left": left,
     }
 
 

@@ -20,6 +20,8 @@ class Claim:
     coupon_id: str | None = None
     shard: int | None = None
     """Where the stock was taken from, if the template has a limited stock."""
+    reserved_at: int | None = None
+    """When it was reserved there, in seconds since 1970: a reservation of another time was not for this claim."""
     answer: str = ""
     """The coupon as JSON, as it was issued."""
     version: int = 0

@@ -60,12 +60,14 @@ def home(claim_id: str, stock: int) -> int:
 def becomes(claim: Claim | None, shard: int, since: int, now: int) -> Literal["sold", "returned", "open"]:
     """Answer what becomes of a reservation on a shard.
 
+    One that a repeat has made after the claim was committed, and its own reservation forgotten, was made in vain.
+
     Args:
-        claim: the record of its claim, if there is one: it tells the shard whose unit was sold.
+        claim: the record of its claim, if there is one: it tells which reservation became a coupon.
         shard: where the reservation is.
         since: when it was made, in seconds since 1970.
         now: the present instant, likewise.
     """
     if claim is not None:
-        return "sold" if not claim.void and claim.shard == shard else "returned"
+        return "sold" if (claim.shard, claim.reserved_at) == (shard, since) else "returned"
     return "returned" if since + ABANDONED_AFTER <= now else "open"

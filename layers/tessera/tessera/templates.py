@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from tessera.programme.coupons import CouponTemplate
     from tessera.programme.model import Programme
+    from tessera.stock import Mark
 
 Status = Literal["active", "paused", "retired"]
 
@@ -26,18 +27,6 @@ MOST = 500
 
 _LIMITS = ("stock", "redemptions", "budget")
 """What may be raised and not lowered: what there was may be gone already."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marks:
-    """What is marked of a template's stock, so that a claim need not look for what is gone."""
-
-    sold_out_of: int | None = None
-    """The stock that was found to be gone, if it was."""
-    sold_out_until: int | None = None
-    """When that has to be looked at again, in seconds since 1970: a claim may not be through yet. None is never."""
-    returns: int = 0
-    """How often a unit of the stock has come back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +40,8 @@ class Head:
     changed_at: datetime | None = None
     changed_by: str | None = None
     """The subject of the operator's token."""
-    marks: Marks = Marks()
+    mark: Mark | None = None
+    """That its stock is sold out, if that was found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +76,7 @@ class PublicCode:
     version: int = 0
 
 
-def standing(template_id: str, heads: Mapping[str, Head | Marks], programme: Programme) -> Head | None:
+def standing(template_id: str, heads: Mapping[str, Head | Mark], programme: Programme) -> Head | None:
     """Answer how a template stands: as operators have left it, or else as the programme has it; None if there is none.
 
     Args:
@@ -100,7 +90,7 @@ def standing(template_id: str, heads: Mapping[str, Head | Marks], programme: Pro
     template = programme.template(template_id)
     if template is None:
         return None
-    return Head(template=template, marks=stored or Marks())
+    return Head(template=template, mark=stored)
 
 
 def require_issuing(head: Head) -> None:

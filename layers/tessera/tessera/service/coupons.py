@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tessera import answers, idempotency, paging, templates
 from tessera import coupons as domain
 from tessera.access import MEMBER, Caller
+from tessera.instants import to_epoch_seconds
 from tessera.programme.load import in_force
 from tessera.refusals import UnknownCode, Unreadable
 from tessera.service.issuing import issue, issued_before
@@ -14,13 +15,13 @@ from tessera.service.lookup import access_first, find, named
 from tessera.service.public_codes import template_of
 from tessera.shapes import Key, Shape, read_json
 from tessera.shapes import read as shape
-from tessera.store import lists
+from tessera.store import lists, stock
 from tessera.store import templates as store
 from tessera.store.read import read
 
 if TYPE_CHECKING:
-    from tessera.programme.coupons import CouponTemplate
     from tessera.programme.model import Programme
+    from tessera.templates import Head
 
 _STATUSES = ("active", "held", "redeemed", "expired", "returned")
 
@@ -47,16 +48,31 @@ def list_templates(caller: Caller, now: datetime) -> answers.TemplatePage:
         if alias := found.aliases.get(own):
             found = read(member=alias)
         member = next(iter(found.members.values()), None)
-    offered = domain.claimable(_issued_at_present(programme), member, programme, now)
-    return {"items": [answers.template(template, now) for template in offered]}
+    heads = _issued_at_present(programme)
+    offered = domain.claimable([head.template for head in heads], member, programme, now)
+    limited = {one.id: one.stock for one in offered if one.stock is not None}
+    seconds = to_epoch_seconds(now)
+    gone = {id_ for head in heads if (id_ := head.template.id) in limited and _is_gone(head, limited[id_], seconds)}
+    left = {id_: stock.left(id_, number) for id_, number in limited.items() if id_ not in gone}
+    return {
+        "items": [
+            answers.template(template, now, left.get(template.id))
+            for template in offered
+            if template.id not in gone and left.get(template.id) != 0
+        ]
+    }
 
 
-def _issued_at_present(programme: "Programme") -> list["CouponTemplate"]:
+def _is_gone(head: "Head", number: int, now: int) -> bool:
+    return head.mark is not None and head.mark.holds(number, now)
+
+
+def _issued_at_present(programme: "Programme") -> list["Head"]:
     """Answer the templates of the programme, then the operators' own, without those that are paused or retired."""
     ids = dict.fromkeys([*(template.id for template in programme.coupons), *store.read_registry().ids])
     stored = store.read_heads(ids)
     heads = [templates.standing(id_, stored, programme) for id_ in ids]
-    return [head.template for head in heads if head and head.status == "active"]
+    return [head for head in heads if head and head.status == "active"]
 
 
 def claim(caller: Caller, path_id: str, body: str | None, key: str | None, now: datetime) -> str:

@@ -1,26 +1,31 @@
 """Issuing a coupon to a member: for whoever claims one, is granted one, has a code, or had something happen to them."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tessera import answers, coupons, operators, templates
-from tessera.claims import Claim
+from tessera.claims import Claim, attempt_id
 from tessera.coupons import Coupon
 from tessera.idempotency import Answer, Request
 from tessera.journal import Journal
 from tessera.programme.load import in_force
-from tessera.refusals import Invalid, Problem, Refusal
+from tessera.refusals import Conflict, Invalid, Problem, Refusal, Temporary
 from tessera.service.attempts import until_committed
 from tessera.service.lookup import find
 from tessera.service.opening import open_journal
+from tessera.store import stock
 from tessera.store.client import StaleError
-from tessera.store.items import claim_key
+from tessera.store.items import Operation, claim_key
 from tessera.store.read import Found, read
 from tessera.store.transaction import Transaction
 from tessera.templates import Head
+
+if TYPE_CHECKING:
+    from tessera.store.stock import Reservation
 
 How = Literal["claim", "grant"]
 """A claim asks whether the template is for the member, and takes its price; a grant, a code or an event does not."""
@@ -85,7 +90,8 @@ def issued_before(member_id: str, key_of: KeyOf) -> Issued | None:
         Unavailable: the store did not answer.
     """
     member, _ = find(member_id, lambda id_: read(member=id_))
-    return _earlier(member.member_id, key_of(member.member_id), None)
+    request = key_of(member.member_id)
+    return _issued(_records(request, None), member.member_id, request)
 
 
 class _Issuing:
@@ -101,6 +107,9 @@ class _Issuing:
         self._key_of = key_of
         self._by = by
         self._random = secrets.token_bytes(coupons.CODE_BYTES)
+        self._nameless = secrets.token_hex(coupons.CODE_BYTES)
+        self._voided = 0
+        self._reserved: Reservation | None = None
 
     def attempt(self, member_id: str) -> Issued:
         """Issue it, or find that it was issued before.
@@ -111,11 +120,19 @@ class _Issuing:
         member, found = find(member_id, self._read)
         request = self._key_of(member.member_id)
         try:
-            return self._issue(open_journal(member, self._now), found, request)
-        except (Refusal, StaleError):
-            if earlier := _earlier(member.member_id, request, self._claim_id):
-                return earlier
+            issued = self._issue(open_journal(member, self._now), found, request)
+        except Temporary:
             raise
+        except (Refusal, StaleError) as failed:
+            if earlier := self._before(member.member_id, request):
+                return earlier
+            if isinstance(failed, Refusal):
+                self._give_back(None)
+            raise
+        if self._reserved:
+            with suppress(StaleError, Temporary):
+                stock.tidy(self._reserved, self._now)
+        return issued
 
     def _read(self, member_id: str) -> Found:
         return read(member=member_id, template=self._template_id)
@@ -127,12 +144,14 @@ class _Issuing:
         coupon = issue_to(journal, head.template, self._random)
         if self._by:
             operators.book_grant(journal, coupon, self._by)
+        if head.template.stock is not None:
+            self._reserve(head, head.template.stock, request)
         answer = answers.write(answers.coupon(coupon, journal.now))
         transaction = Transaction()
         transaction.journal(journal)
         transaction.coupon(coupon)
         if self._claim_id:
-            transaction.operation(_claim(self._claim_id, coupon, answer))
+            transaction.operation(self._claim(self._claim_id, coupon, answer))
         if request:
             transaction.operation(request.answered(answer))
         transaction.commit()
@@ -144,20 +163,65 @@ class _Issuing:
             raise Invalid([Problem("/template_id", "is no coupon template")], "unknown_template")
         return head
 
+    def _reserve(self, head: Head, number: int, request: Request | None) -> None:
+        """Reserve a unit of the stock, under a name by which a repeat finds it again.
 
-def _earlier(member_id: str, request: Request | None, claim_id: str | None) -> Issued | None:
-    """Find what was issued under the same name before.
+        Raises:
+            Conflict: all are gone.
+        """
+        name = self._claim_id or (request.key if request else self._nameless)
+        claim_id = attempt_id(name, self._voided)
+        self._reserved = stock.reserve(self._template_id, number, claim_id, self._now, head.mark)
+        if self._reserved is None:
+            raise Conflict("sold_out", "All coupons of this kind are gone.")
+        self._claim_id = name
+
+    def _give_back(self, claim: Claim | None) -> None:
+        """Give back a unit that was reserved in vain. If that cannot be done now, it comes back by itself."""
+        if self._reserved:
+            with suppress(Temporary):
+                stock.give_back(self._reserved, claim)
+            self._reserved = None
+
+    def _claim(self, claim_id: str, coupon: Coupon, answer: str) -> Claim:
+        reserved = self._reserved
+        return Claim(
+            claim_id=attempt_id(claim_id, self._voided),
+            member_id=coupon.member_id,
+            coupon_id=coupon.coupon_id,
+            shard=reserved.number if reserved else None,
+            reserved_at=reserved.made_at if reserved else None,
+            answer=answer,
+        )
+
+    def _before(self, member_id: str, request: Request | None) -> Issued | None:
+        """Find what was issued under the same name before; a name that was declared void is not used again."""
+        while True:
+            claim_id = attempt_id(self._claim_id, self._voided) if self._claim_id else None
+            records = _records(request, claim_id)
+            claim = records.get(claim_key(claim_id)) if claim_id else None
+            if isinstance(claim, Claim) and self._reserved and self._reserved.new:
+                self._give_back(claim)
+            if not isinstance(claim, Claim) or not claim.void:
+                return _issued(records, member_id, request)
+            self._voided += 1
+            self._reserved = None
+
+
+def _records(request: Request | None, claim_id: str | None) -> Mapping[str, Operation]:
+    """Read what is recorded under the names of a request."""
+    names = ([request.key] if request else []) + ([claim_key(claim_id)] if claim_id else [])
+    return read(operations=names).operations if names else {}
+
+
+def _issued(records: Mapping[str, Operation], member_id: str, request: Request | None) -> Issued | None:
+    """Find in the records what was issued.
 
     Raises:
         ClaimTakenError: it was issued to another member.
         Conflict: the key came with another body.
     """
-    names = [request.key] if request else []
-    if claim_id:
-        names.append(claim_key(claim_id))
-    if not names:
-        return None
-    for record in read(operations=names).operations.values():
+    for record in records.values():
         if request and isinstance(record, Answer):
             return Issued(request.replay(record).body, new=False)
         if isinstance(record, Claim) and not record.void:
@@ -165,7 +229,3 @@ def _earlier(member_id: str, request: Request | None, claim_id: str | None) -> I
                 raise ClaimTakenError
             return Issued(record.answer, new=False)
     return None
-
-
-def _claim(claim_id: str, coupon: Coupon, answer: str) -> Claim:
-    return Claim(claim_id=claim_id, member_id=coupon.member_id, coupon_id=coupon.coupon_id, answer=answer)

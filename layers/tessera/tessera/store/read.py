@@ -9,10 +9,11 @@ from tessera.coupons import Coupon
 from tessera.instants import parse_instant
 from tessera.member import Member, Profile
 from tessera.refusals import Unavailable
+from tessera.stock import Mark
 from tessera.store import client, items, template_items
 from tessera.store.attributes import fields, item
 from tessera.store.client import call, name_of
-from tessera.templates import Head, Marks
+from tessera.templates import Head
 
 UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
 """What reading raises of an item that the product has not written."""
@@ -30,8 +31,8 @@ class Found:
     profiles: dict[str, Profile] = field(default_factory=dict)
     operations: dict[str, items.Operation] = field(default_factory=dict)
     coupons: dict[str, Coupon] = field(default_factory=dict)
-    templates: dict[str, Head | Marks] = field(default_factory=dict)
-    """By id, those that an operator has changed, or whose stock has marks."""
+    templates: dict[str, Head | Mark] = field(default_factory=dict)
+    """By id, those that an operator has changed, or whose stock is sold out."""
 
 
 def read(

@@ -33,8 +33,16 @@ class Reservation:
     """A unit that a claim may take: on which shard, and how that stands."""
 
     template_id: str
+    claim_id: str
     number: int
     shard: Shard
+    new: bool
+    """Whether this request has reserved it, and not an earlier one under the same id."""
+
+    @property
+    def made_at(self) -> int:
+        """When it was made, in seconds since 1970."""
+        return self.shard.open[self.claim_id]
 
 
 def reserve(template_id: str, stock: int, claim_id: str, now: datetime, mark: Mark | None) -> Reservation | None:
@@ -55,19 +63,19 @@ def reserve(template_id: str, stock: int, claim_id: str, now: datetime, mark: Ma
     if mark and mark.holds(stock, seconds):
         return None
     number = home(claim_id, stock)
-    if shard := _take(template_id, number, stock, claim_id, seconds):
-        return Reservation(template_id, number, shard)
+    if taken := _take(template_id, number, stock, claim_id, seconds):
+        return taken
     for _ in range(_ROUNDS):
         shards = _read(template_id)
         for number, shard in shards.items():
             if claim_id in shard.open:
-                return Reservation(template_id, number, shard)
+                return Reservation(template_id, claim_id, number, shard, new=False)
         room = [number for number in range(SHARDS) if shards.get(number, Shard()).taken < share(stock, number)]
         # Those who ask at the same time must not all be at the same unit.
         random.shuffle(room)
         for number in room:
-            if shard := _take(template_id, number, stock, claim_id, seconds):
-                return Reservation(template_id, number, shard)
+            if taken := _take(template_id, number, stock, claim_id, seconds):
+                return taken
         if not room and not _reclaim(template_id, stock, shards, seconds):
             return None
     raise StaleError
@@ -88,6 +96,19 @@ def tidy(reservation: Reservation, now: datetime) -> None:
     _drop(reservation.template_id, number, sold)
 
 
+def give_back(reservation: Reservation, claim: Claim | None) -> None:
+    """Give a unit back that was reserved in vain.
+
+    Args:
+        reservation: the unit.
+        claim: the record of the claim, if it was committed with another unit; else none of it is to be committed.
+
+    Raises:
+        Unavailable: the store did not answer; after a minute whoever finds no unit left does it.
+    """
+    _return(reservation.template_id, reservation.number, reservation.claim_id, claim)
+
+
 def left(template_id: str, stock: int) -> int:
     """Answer how many units of a stock are neither sold nor reserved.
 
@@ -97,7 +118,7 @@ def left(template_id: str, stock: int) -> int:
     return max(0, stock - sum(shard.taken for shard in _read(template_id).values()))
 
 
-def _take(template_id: str, number: int, stock: int, claim_id: str, now: int) -> Shard | None:
+def _take(template_id: str, number: int, stock: int, claim_id: str, now: int) -> Reservation | None:
     """Take a unit of a shard, unless this claim has one there; None if the shard has none left."""
     try:
         answer = call(
@@ -112,8 +133,8 @@ def _take(template_id: str, number: int, stock: int, claim_id: str, now: int) ->
         )
     except StaleError as refused:
         shard = _to_shard(fields(refused.found or {}))
-        return shard if claim_id in shard.open else None
-    return _to_shard(fields(answer["Attributes"]))
+        return Reservation(template_id, claim_id, number, shard, new=False) if claim_id in shard.open else None
+    return Reservation(template_id, claim_id, number, _to_shard(fields(answer["Attributes"])), new=True)
 
 
 def _reclaim(template_id: str, stock: int, shards: Mapping[int, Shard], now: int) -> bool:

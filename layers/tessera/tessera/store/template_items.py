@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tessera.instants import parse_instant, write_instant
-from tessera.templates import Head, Marks, PublicCode, Registry
+from tessera.stock import Mark
+from tessera.templates import Head, PublicCode, Registry
 
 if TYPE_CHECKING:
     from tessera.programme.coupons import CouponTemplate
@@ -51,22 +52,18 @@ def from_head(head: Head) -> dict[str, object]:
     }
 
 
-def to_head(fields: Fields) -> Head | Marks:
-    """Read how a template stands; if no operator has changed it, only what is marked of its stock."""
-    marks = Marks(
-        sold_out_of=fields.get("sold_out_of"),
-        sold_out_until=fields.get("sold_out_until"),
-        returns=fields.get("returns", 0),
-    )
-    if "template" not in fields:
-        return marks
+def to_head(fields: Fields) -> Head | Mark:
+    """Read how a template stands; if no operator has changed it, only that its stock is sold out."""
+    mark = Mark(fields["sold_out_of"], fields.get("sold_out_until")) if "sold_out_of" in fields else None
+    if mark and "template" not in fields:
+        return mark
     return Head(
         template=_to_template(fields["template"]),
         version=fields["version"],
         status=fields["status"],
         changed_at=parse_instant(fields["changed_at"]),
         changed_by=fields["changed_by"],
-        marks=marks,
+        mark=mark,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from tessera.stock import Mark
 from tessera.store import client
 from tessera.store.attributes import attribute, fields, item
 from tessera.store.client import call, name_of
@@ -20,21 +21,21 @@ from tessera.store.template_items import (
     to_registry,
     version_part,
 )
-from tessera.templates import Head, Marks, PublicCode, Registry
+from tessera.templates import Head, PublicCode, Registry
 
 _TABLE = "COUPON_TEMPLATES_TABLE"
 _READ_AT_ONCE = 100
 """Items that the store reads in one call."""
 
 
-def read_heads(template_ids: Iterable[str]) -> dict[str, Head | Marks]:
+def read_heads(template_ids: Iterable[str]) -> dict[str, Head | Mark]:
     """Read what is stored of templates, a hundred in a round trip; a template of the programme may have nothing.
 
     Raises:
         Unavailable: the store did not answer.
     """
     ids = list(dict.fromkeys(template_ids))
-    found: dict[str, Head | Marks] = {}
+    found: dict[str, Head | Mark] = {}
     for first in range(0, len(ids), _READ_AT_ONCE):
         for stored in _read([head_key(id_) for id_ in ids[first : first + _READ_AT_ONCE]]):
             found[stored["template_id"]] = to_head(stored)
