@@ -92,7 +92,7 @@ class Meter:
                 units = _read_units(sum(item_size(item) for item in parsed["Items"]))
                 self._read_units += units if self._asked.get("ConsistentRead") else units / 2
             case "UpdateItem":
-                # The engine does not say what one costs that was refused; DynamoDB takes a unit for each kilobyte there.
+                # The engine does not say what one costs that was refused; DynamoDB takes a unit a kilobyte.
                 units = parsed.get("ConsumedCapacity", {"CapacityUnits": 1})["CapacityUnits"]
                 self.by_updates += units
                 self._write_units += units
