@@ -20,8 +20,8 @@ class Claim:
     coupon_id: str | None = None
     shard: int | None = None
     """Where the stock was taken from, if the template has a limited stock."""
-    reserved_at: int | None = None
-    """When it was reserved there, in seconds since 1970: a reservation of another time was not for this claim."""
+    stamp: int | None = None
+    """Which reservation there became the coupon: a repeat may have made another one, in vain."""
     answer: str = ""
     """The coupon as JSON, as it was issued."""
     version: int = 0

@@ -20,6 +20,9 @@ SHARDS = 32
 ABANDONED_AFTER = 60
 """Seconds after which a reservation without its claim is taken for abandoned: three times what a function lives."""
 
+STAMP_BITS = 32
+"""Random bits by which two reservations of one claim within a second differ."""
+
 MANY_OPEN = 16
 """Reservations of one shard at which those are dropped that were committed, so that its item stays small."""
 
@@ -40,11 +43,11 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shard:
-    """What a shard has given, and when its reservations were made that are not known to be committed."""
+    """What a shard has given, and its reservations that are not known to be committed."""
 
     taken: int = 0
     open: Mapping[str, int] = field(default_factory=dict)
-    """By claim id, in seconds since 1970."""
+    """By claim id, the stamp of each."""
 
 
 def share(stock: int, shard: int) -> int:
@@ -57,7 +60,22 @@ def home(claim_id: str, stock: int) -> int:
     return int.from_bytes(hashlib.sha256(claim_id.encode()).digest()[:4]) % min(stock, SHARDS)
 
 
-def becomes(claim: Claim | None, shard: int, since: int, now: int) -> Literal["sold", "returned", "open"]:
+def stamp(now: int, drawn: int) -> int:
+    """Make what tells a reservation from every other of the same claim, and when it was made.
+
+    Args:
+        now: seconds since 1970.
+        drawn: `STAMP_BITS` random bits.
+    """
+    return now << STAMP_BITS | drawn
+
+
+def made_at(stamp: int) -> int:
+    """Answer when a reservation was made, in seconds since 1970."""
+    return stamp >> STAMP_BITS
+
+
+def becomes(claim: Claim | None, shard: int, stamp: int, now: int) -> Literal["sold", "returned", "open"]:
     """Answer what becomes of a reservation on a shard.
 
     One that a repeat has made after the claim was committed, and its own reservation forgotten, was made in vain.
@@ -65,9 +83,9 @@ def becomes(claim: Claim | None, shard: int, since: int, now: int) -> Literal["s
     Args:
         claim: the record of its claim, if there is one: it tells which reservation became a coupon.
         shard: where the reservation is.
-        since: when it was made, in seconds since 1970.
-        now: the present instant, likewise.
+        stamp: which one it is.
+        now: the present instant, in seconds since 1970.
     """
     if claim is not None:
-        return "sold" if (claim.shard, claim.reserved_at) == (shard, since) else "returned"
-    return "returned" if since + ABANDONED_AFTER <= now else "open"
+        return "sold" if (claim.shard, claim.stamp) == (shard, stamp) else "returned"
+    return "returned" if made_at(stamp) + ABANDONED_AFTER <= now else "open"

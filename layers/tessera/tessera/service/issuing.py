@@ -177,7 +177,7 @@ class _Issuing:
         self._claim_id = name
 
     def _give_back(self, claim: Claim | None) -> None:
-        """Give back a unit that was reserved in vain. If that cannot be done now, it comes back by itself."""
+        """Give back what was reserved in vain. If that cannot be done now, it comes back by itself."""
         if self._reserved:
             with suppress(Temporary):
                 stock.give_back(self._reserved, claim)
@@ -190,7 +190,7 @@ class _Issuing:
             member_id=coupon.member_id,
             coupon_id=coupon.coupon_id,
             shard=reserved.number if reserved else None,
-            reserved_at=reserved.made_at if reserved else None,
+            stamp=reserved.stamp if reserved else None,
             answer=answer,
         )
 
@@ -200,12 +200,11 @@ class _Issuing:
             claim_id = attempt_id(self._claim_id, self._voided) if self._claim_id else None
             records = _records(request, claim_id)
             claim = records.get(claim_key(claim_id)) if claim_id else None
-            if isinstance(claim, Claim) and self._reserved and self._reserved.new:
+            if isinstance(claim, Claim):
                 self._give_back(claim)
             if not isinstance(claim, Claim) or not claim.void:
                 return _issued(records, member_id, request)
             self._voided += 1
-            self._reserved = None
 
 
 def _records(request: Request | None, claim_id: str | None) -> Mapping[str, Operation]:

@@ -312,7 +312,7 @@ def from_operation(operation: Operation) -> dict[str, object]:  # noqa: PLR0911 
                 "member_id": operation.member_id,
                 "coupon_id": operation.coupon_id,
                 "shard": operation.shard,
-                "reserved_at": operation.reserved_at,
+                "stamp": operation.stamp,
                 "answer": operation.answer,
             }
         case Answer():
@@ -377,7 +377,7 @@ def to_operation(fields: Fields) -> Operation:  # noqa: PLR0911 - one for each k
                 member_id=fields.get("member_id"),
                 coupon_id=fields.get("coupon_id"),
                 shard=fields.get("shard"),
-                reserved_at=fields.get("reserved_at"),
+                stamp=fields.get("stamp"),
                 answer=fields.get("answer", ""),
                 version=fields["version"],
             )

@@ -5,14 +5,15 @@ record decides that, whoever writes it first. So no unit is sold twice, and none
 """
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from tessera.claims import Claim
 from tessera.instants import to_epoch_seconds
-from tessera.stock import ABANDONED_AFTER, MANY_OPEN, SHARDS, Mark, Shard, becomes, home, share
+from tessera.stock import ABANDONED_AFTER, MANY_OPEN, SHARDS, STAMP_BITS, Mark, Shard, becomes, home, made_at, share
+from tessera.stock import stamp as make_stamp
 from tessera.store import client
 from tessera.store.attributes import attribute, fields, item
 from tessera.store.client import StaleError, call, name_of
@@ -36,12 +37,10 @@ class Reservation:
     claim_id: str
     number: int
     shard: Shard
-    new: bool
-    """Whether this request has reserved it, and not an earlier one under the same id."""
 
     @property
-    def made_at(self) -> int:
-        """When it was made, in seconds since 1970."""
+    def stamp(self) -> int:
+        """What tells it from every other reservation of the claim."""
         return self.shard.open[self.claim_id]
 
 
@@ -69,7 +68,7 @@ def reserve(template_id: str, stock: int, claim_id: str, now: datetime, mark: Ma
         shards = _read(template_id)
         for number, shard in shards.items():
             if claim_id in shard.open:
-                return Reservation(template_id, claim_id, number, shard, new=False)
+                return Reservation(template_id, claim_id, number, shard)
         room = [number for number in range(SHARDS) if shards.get(number, Shard()).taken < share(stock, number)]
         # Those who ask at the same time must not all be at the same unit.
         random.shuffle(room)
@@ -85,6 +84,7 @@ def tidy(reservation: Reservation, now: datetime) -> None:
     """Drop the reservations of a shard that are committed, if there are many: its item stays small, and cheap.
 
     Raises:
+        StaleError: others are doing it.
         Unavailable: the store did not answer; whoever comes next does it.
     """
     if len(reservation.shard.open) < MANY_OPEN:
@@ -92,21 +92,25 @@ def tidy(reservation: Reservation, now: datetime) -> None:
     number, shard = reservation.number, reservation.shard
     claims = _claims(shard.open)
     seconds = to_epoch_seconds(now)
-    sold = [id_ for id_, since in shard.open.items() if becomes(claims.get(id_), number, since, seconds) == "sold"]
+    sold = {
+        id_: stamp for id_, stamp in shard.open.items() if becomes(claims.get(id_), number, stamp, seconds) == "sold"
+    }
     _drop(reservation.template_id, number, sold)
 
 
 def give_back(reservation: Reservation, claim: Claim | None) -> None:
-    """Give a unit back that was reserved in vain.
+    """Give a unit back, unless it has become the coupon of its claim.
 
     Args:
         reservation: the unit.
-        claim: the record of the claim, if it was committed with another unit; else none of it is to be committed.
+        claim: the record of the claim; None if there is none, and is not to be one any more.
 
     Raises:
         Unavailable: the store did not answer; after a minute whoever finds no unit left does it.
     """
-    _return(reservation.template_id, reservation.number, reservation.claim_id, claim)
+    if claim and (claim.shard, claim.stamp) == (reservation.number, reservation.stamp):
+        return
+    _return(reservation.template_id, reservation.number, reservation.claim_id, reservation.stamp, claim)
 
 
 def left(template_id: str, stock: int) -> int:
@@ -124,17 +128,24 @@ def _take(template_id: str, number: int, stock: int, claim_id: str, now: int) ->
         answer = call(
             client.DYNAMODB.update_item,
             **_of(template_id, number),
-            UpdateExpression="SET taken = if_not_exists(taken, :none) + :one, #claim = :now",
+            UpdateExpression="SET taken = if_not_exists(taken, :none) + :one, #claim = :stamp",
             ConditionExpression="attribute_not_exists(#claim) AND (attribute_not_exists(taken) OR taken < :share)",
             ExpressionAttributeNames={"#claim": _OPEN + claim_id},
-            ExpressionAttributeValues=item({":none": 0, ":one": 1, ":now": now, ":share": share(stock, number)}),
+            ExpressionAttributeValues=item(
+                {
+                    ":none": 0,
+                    ":one": 1,
+                    ":stamp": make_stamp(now, random.getrandbits(STAMP_BITS)),
+                    ":share": share(stock, number),
+                }
+            ),
             ReturnValues="ALL_NEW",
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
         )
     except StaleError as refused:
         shard = _to_shard(fields(refused.found or {}))
-        return Reservation(template_id, claim_id, number, shard, new=False) if claim_id in shard.open else None
-    return Reservation(template_id, claim_id, number, _to_shard(fields(answer["Attributes"])), new=True)
+        return Reservation(template_id, claim_id, number, shard) if claim_id in shard.open else None
+    return Reservation(template_id, claim_id, number, _to_shard(fields(answer["Attributes"])))
 
 
 def _reclaim(template_id: str, stock: int, shards: Mapping[int, Shard], now: int) -> bool:
@@ -143,20 +154,20 @@ def _reclaim(template_id: str, stock: int, shards: Mapping[int, Shard], now: int
     Returns:
         whether some unit may be had now.
     """
-    every = [(number, id_, since) for number, shard in shards.items() for id_, since in shard.open.items()]
+    every = [(number, id_, stamp) for number, shard in shards.items() for id_, stamp in shard.open.items()]
     claims = _claims(id_ for _, id_, _ in every)
-    fates = [(becomes(claims.get(id_), number, since, now), number, id_, since) for number, id_, since in every]
-    returned = [(number, id_) for fate, number, id_, _ in fates if fate == "returned"]
-    for number, id_ in returned:
-        _return(template_id, number, id_, claims.get(id_))
+    fates = [(becomes(claims.get(id_), number, stamp, now), number, id_, stamp) for number, id_, stamp in every]
+    returned = [(number, id_, stamp) for fate, number, id_, stamp in fates if fate == "returned"]
+    for number, id_, stamp in returned:
+        _return(template_id, number, id_, stamp, claims.get(id_))
     if returned:
         return True
-    waiting = [since for fate, _, _, since in fates if fate == "open"]
+    waiting = [made_at(stamp) for fate, _, _, stamp in fates if fate == "open"]
     _mark(template_id, Mark(stock, min(waiting) + ABANDONED_AFTER if waiting else None))
     return False
 
 
-def _return(template_id: str, number: int, claim_id: str, claim: Claim | None) -> None:
+def _return(template_id: str, number: int, claim_id: str, stamp: int, claim: Claim | None) -> None:
     """Give a reserved unit back, once; but not if its claim is committed while it is being declared void."""
     try:
         if claim is None:
@@ -171,24 +182,26 @@ def _return(template_id: str, number: int, claim_id: str, claim: Claim | None) -
             client.DYNAMODB.update_item,
             **_of(template_id, number),
             UpdateExpression="SET taken = taken - :one REMOVE #claim",
-            ConditionExpression="attribute_exists(#claim)",
+            ConditionExpression="#claim = :stamp",
             ExpressionAttributeNames={"#claim": _OPEN + claim_id},
-            ExpressionAttributeValues=item({":one": 1}),
+            ExpressionAttributeValues=item({":one": 1, ":stamp": stamp}),
         )
     except StaleError:
         # It is committed, or somebody else has declared it void or has given it back: whoever looks again sees which.
         return
 
 
-def _drop(template_id: str, number: int, claim_ids: Sequence[str]) -> None:
-    """Forget reservations whose units are sold."""
-    if claim_ids:
-        names = {f"#c{i}": _OPEN + claim_id for i, claim_id in enumerate(claim_ids)}
+def _drop(template_id: str, number: int, sold: Mapping[str, int]) -> None:
+    """Forget reservations whose units are sold, by claim id with their stamps."""
+    if sold:
+        places = range(len(sold))
         call(
             client.DYNAMODB.update_item,
             **_of(template_id, number),
-            UpdateExpression="REMOVE " + ", ".join(names),
-            ExpressionAttributeNames=names,
+            UpdateExpression="REMOVE " + ", ".join(f"#c{i}" for i in places),
+            ConditionExpression=" AND ".join(f"#c{i} = :s{i}" for i in places),
+            ExpressionAttributeNames={f"#c{i}": _OPEN + claim_id for i, claim_id in enumerate(sold)},
+            ExpressionAttributeValues=item({f":s{i}": stamp for i, stamp in enumerate(sold.values())}),
         )
 
 
@@ -223,7 +236,7 @@ def _read(template_id: str) -> dict[int, Shard]:
 
 
 def _to_shard(stored: Mapping[str, Any]) -> Shard:
-    reservations = {name.removeprefix(_OPEN): since for name, since in stored.items() if name.startswith(_OPEN)}
+    reservations = {name.removeprefix(_OPEN): stamp for name, stamp in stored.items() if name.startswith(_OPEN)}
     return Shard(taken=stored.get("taken", 0), open=reservations)
 
 
