@@ -99,6 +99,11 @@ def test_an_operator_makes_up_for_a_late_parcel(app: App) -> None:
     assert (answer["statusCode"], json.loads(answer["body"])["points_balance"]) == (201, 100)
 
 
+def test_an_operator_makes_a_template(app: App) -> None:
+    answer = play(app, "coupon_templates")
+    assert (answer["statusCode"], json.loads(answer["body"])["template"]["stock"]) == (201, 1000)
+
+
 def test_a_few_nights_later_it_is_the_turn_of_her_bucket(app: App) -> None:
     answer = play(app, "members", "reconciliation")
     assert answer == {"buckets": 146}
