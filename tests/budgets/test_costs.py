@@ -19,6 +19,12 @@ MAKE_UP = Cost(2, 8, 2)
 MOVE = Cost(2, 6, 2)
 PURCHASE = Cost(2, 8, 2)
 PURCHASE_WITH_REDEMPTION = Cost(3, 12, 4)
+HOLD = Cost(2, 10, 5)
+SHARED = Cost(3, 1, 2)
+"""What a hold costs beside, of a coupon of which all members together may redeem so many: two looks, and the taking."""
+SETTLED = Cost(2, 1, 1)
+"""And what its release does, to be settled at once."""
+RELEASE = Cost(3, 10, 3)
 CARD = Cost(1, 0, 2)
 QUOTE = Cost(2, 0, 3)
 CLAIM = Cost(2, 6, 2)
@@ -37,6 +43,15 @@ A_TERM_LATER = timedelta(days=300)
 def overdue(budget: Cost) -> Cost:
     """Answer what an operation may cost when something overdue is booked with it."""
     return Cost(budget.round_trips, budget.write_units + 2, budget.read_units)
+
+
+def both(one: Cost, other: Cost) -> Cost:
+    """Answer what two operations may cost together."""
+    return Cost(
+        one.round_trips + other.round_trips,
+        one.write_units + other.write_units,
+        one.read_units + other.read_units,
+    )
 
 
 def five_lines(app: App, member_id: str, order_id: str, **fields: Any) -> dict[str, Any]:
@@ -130,6 +145,26 @@ def test_a_purchase_that_confirms_a_redemption_with_a_coupon(app: App, budget: B
     with budget("purchase, confirming a redemption with coupon", PURCHASE_WITH_REDEMPTION):
         app.send(five_lines(app, member_id, "redeeming", redemption_id=redemption_id))
     assert app.purchase("redeeming")["reports"] == []
+
+
+def test_a_hold_with_a_coupon_and_its_release(app: App, budget: Budget) -> None:
+    enrol_regular(app, "declined")
+    claimed = app.post("/members/me/coupons", {"template_id": "five_off_thirty"}, as_="declined").json
+    with budget("hold with coupon and points", HOLD):
+        redemption_id = hold(app, "declined", "declined", points=100, coupons=[claimed["code"]])
+    with budget("release of it", RELEASE):
+        assert app.post(f"/members/me/redemptions/{redemption_id}/release", as_="declined").status == 200
+
+
+def test_a_hold_with_a_coupon_that_all_share(app: App, budget: Budget) -> None:
+    member_id = enrol_regular(app, "shares")
+    template = {"id": "shared", "kind": "amount_off", "name": "£5 off", "terms": "£5 off.", "amount": 500}
+    app.post("/coupon-templates", template | {"valid_days": 30, "redemptions": 1000, "budget": 100_000}, as_="operator")
+    granted = app.post("/coupon-templates/shared/grants", {"member_id": member_id}, as_="operator", key=KEY).json
+    with budget("hold with a coupon that all share", both(HOLD, SHARED)):
+        redemption_id = hold(app, "shares", "shared", points=100, coupons=[granted["code"]])
+    with budget("release of it", both(RELEASE, SETTLED)):
+        assert app.post(f"/members/me/redemptions/{redemption_id}/release", as_="shares").status == 200
 
 
 def test_a_member_card(app: App, budget: Budget) -> None:

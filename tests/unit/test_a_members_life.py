@@ -1,5 +1,6 @@
 """One member's life, in any order of events, beside a naive model that replays it from the start."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -48,7 +49,7 @@ from tessera.refusals import Conflict, Forbidden
 from tessera.settlement import due_at, settle
 from tessera.shapes import Line
 from tessera.verification import verify
-from tests.factories import buy, checkout_request, line, order_message, refund, refund_message
+from tests.factories import buy, checkout_request, line, order_message, refund_message
 from tests.unit import naive
 from tests.unit.figures import figures, haves, tier_told
 from tests.unit.naive import Account
@@ -85,6 +86,9 @@ class Life(RuleBasedStateMachine):
         self.now = ENROLLED
         self.ids = 0
         self.coupons: dict[str, Coupon] = {}
+        self.claimed: Counter[str] = Counter()
+        self.becomes: dict[str, tuple[str, str | None]] = {}
+        """By coupon what it should be, and for which redemption: `free`, `held`, `used` or `replaced`."""
         self.order: dict[str, Order] = {}
         self.redemption: dict[str, Redemption] = {}
         self.basket: dict[str, list[Line]] = {}
@@ -253,7 +257,13 @@ class Life(RuleBasedStateMachine):
             refunded_at=self.now,
         )
         journal = self.opened()
-        self.order[order_id] = refund(journal, self.order[order_id], message)
+        before = self.order[order_id]
+        self.order[order_id] = purchases.refund_lines(before, message)
+        used = [self.coupons[coupon_id] for coupon_id in before.coupon_ids]
+        changed = purchases.refund(journal, before, self.order[order_id], message, used)
+        self.coupons |= {coupon.coupon_id: coupon for coupon in changed}
+        if before.status != self.order[order_id].status == "refunded":
+            self.come_back(used)
         self.keep(journal)
         self.model.add(self.now, Account.refund, order_id, line_id, units=units, amount=amount)
 
@@ -353,20 +363,27 @@ class Life(RuleBasedStateMachine):
     def is_closed(self) -> None:
         self.stand("closed")
 
-    @rule(template_id=st.sampled_from(["five_off", "tenth_off"]))
-    def claims(self, template_id: str) -> None:
+    @rule(
+        template_id=st.sampled_from(["five_off", "tenth_off"]),
+        first_order=st.booleans(),
+        on_refund=st.sampled_from(["never", "if_wholly_refunded", "reissue"]),
+    )
+    def claims(self, template_id: str, *, first_order: bool, on_refund: str) -> None:
+        """Claim a coupon; those of the two templates apply together."""
         journal = self.opened()
-        had = sum(coupon.template.id == template_id for coupon in self.coupons.values())
+        terms = {"first_order": first_order, "on_refund": on_refund, "group": template_id, "threshold": 0}
         try:
-            template = next(one for one in journal.programme.coupons if one.id == template_id)
+            template = next(one for one in journal.programme.coupons if one.id == template_id).model_copy(update=terms)
             coupon = coupons.claim(journal, template, len(self.coupons).to_bytes(coupons.CODE_BYTES))
         except Forbidden:
             assert not self.earns()
             return
         except Conflict:
-            assert had == COUPONS_A_MEMBER[template_id]
+            assert self.claimed[template_id] == COUPONS_A_MEMBER[template_id]
             return
+        self.claimed[template_id] += 1
         self.coupons[coupon.coupon_id] = coupon
+        self.becomes[coupon.coupon_id] = "free", None
         self.keep(journal)
 
     @rule(target=redemptions, basket=baskets(2), points=st.integers(0, 300) | st.just("max"))
@@ -395,7 +412,10 @@ class Life(RuleBasedStateMachine):
             return None
         assert self.earns()
         assert not too_many
+        if any(coupon.template.first_order for coupon in held):
+            assert not self.had_first_order()
         self.coupons |= {coupon.coupon_id: coupon for coupon in held}
+        self.become("held", redemption)
         self.redemption[redemption.redemption_id] = redemption
         self.basket[redemption.redemption_id] = basket
         self.model.add(self.now, Account.hold, redemption.redemption_id, redemption.points, redemption.expires_at)
@@ -423,6 +443,7 @@ class Life(RuleBasedStateMachine):
             return
         spent = redemption.lines[0].points if only_first else redemption.points
         self.model.add(self.now, Account.confirm, redemption_id, spent)
+        self.become("used", redemption)
         self.coupons |= {coupon.coupon_id: coupon for coupon in used}
         self.redemption[redemption_id] = confirmed
         self.keep(journal)
@@ -439,6 +460,7 @@ class Life(RuleBasedStateMachine):
             assert redemption.status == "confirmed"
             return
         self.model.add(self.now, Account.release, redemption_id)
+        self.become("free", redemption)
         self.coupons |= {coupon.coupon_id: coupon for coupon in back}
         self.redemption[redemption_id] = released
         self.keep(journal)
@@ -456,16 +478,46 @@ class Life(RuleBasedStateMachine):
         )
         arrival = redemptions.on_arrival(journal, redemption, its_coupons, message)
         order = purchases.complete(journal, message, "", arrival.redeemed, arrival.reports)
+        if arrival.redemption:
+            self.become("used", redemption)
         self.coupons |= {coupon.coupon_id: coupon for coupon in arrival.coupons}
         account = self.account()
         if redemption.status != "confirmed" and redemption_id not in account.holds:
             there = all(coupon.status(self.now) == "active" for coupon in its_coupons)
             lost = redemption.points > max(0, account.available) or not there or not self.earns()
+            lost |= self.had_first_order() and any(coupon.template.first_order for coupon in its_coupons)
             assert ("redemption_lost" in order.reports) == lost
             if not lost:
                 self.model.add(self.now, Account.take_anew, redemption_id, redemption.points)
         self.keep(journal)
         self.count(order)
+
+    def become(self, what: str, redemption: Redemption) -> None:
+        """Note what should become of the coupons of a redemption."""
+        self.becomes |= dict.fromkeys(redemption.coupon_ids, (what, redemption.redemption_id))
+
+    def come_back(self, used: list[Coupon]) -> None:
+        """Note what should become of coupons whose order is wholly refunded."""
+        for coupon in used:
+            if coupon.template.on_refund == "if_wholly_refunded":
+                self.becomes[coupon.coupon_id] = "free", None
+            elif coupon.template.on_refund == "reissue":
+                self.becomes[coupon.coupon_id] = "replaced", None
+                (new,) = self.coupons.keys() - self.becomes.keys()
+                self.becomes[new] = "free", None
+                assert self.coupons[new].valid_until == coupon.template.validity(self.now)[1]
+
+    def had_first_order(self) -> bool:
+        """Whether an order counts, or one is at checkout or on its way with a coupon for a first order."""
+        if any(order.counts and order.status != "refunded" for order in self.order.values()):
+            return True
+        arrived = {order.redemption_id for order in self.order.values()}
+        return any(
+            redemption_id not in arrived
+            and (redemption.status == "confirmed" or redemption_id in self.account().holds)
+            and any(coupon.template.first_order for coupon in self.coupons_of(redemption))
+            for redemption_id, redemption in self.redemption.items()
+        )
 
     def coupons_of(self, redemption: Redemption) -> list[Coupon]:
         return [self.coupons[coupon_id] for coupon_id in redemption.coupon_ids]
@@ -475,6 +527,17 @@ class Life(RuleBasedStateMachine):
         assert self.member.points == sum(entry.points for entry in self.ledger)
         assert self.member.points == sum(self.member.lots.values())
         assert self.member.points == self.ledger[-1].points_balance
+
+    @invariant()
+    def each_coupon_is_what_became_of_it(self) -> None:
+        holds = self.account().holds
+        for coupon_id, coupon in self.coupons.items():
+            what, redemption_id = self.becomes[coupon_id]
+            in_hand = "expired" if coupon.valid_until <= self.now else "active"
+            if what == "held" and redemption_id not in holds:
+                what = "free"  # it has lapsed
+            should_be = {"free": in_hand, "held": "held", "used": "redeemed", "replaced": "returned"}[what]
+            assert coupon.status(self.now) == should_be
 
     @invariant()
     def the_balance_is_negative_only_as_a_debt(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from math import ceil
 from secrets import token_hex
 from typing import Literal
@@ -71,6 +72,7 @@ def take(redemption: Redemption, its_coupons: Mapping[str, Coupon], lasts: timed
 
     Raises:
         Unavailable: the store or the queue did not answer; what was taken will be settled.
+        TryAgain: others were at the same template all the time; what was taken will be settled.
     """
     if not redemption.allowances:
         return None
@@ -81,7 +83,8 @@ def take(redemption: Redemption, its_coupons: Mapping[str, Coupon], lasts: timed
     )
     for i, allowance in enumerate(redemption.allowances):
         template = its_coupons[allowance.coupon_id].template
-        taken = stored.take(template, allowances.name(redemption.ticket, i), allowance.cost)
+        use = allowances.name(redemption.ticket, i)
+        taken = until_committed(partial(stored.take, template, use, allowance.cost))
         if taken != "taken":
             give_back(redemption)
             return taken
@@ -171,8 +174,8 @@ def _give_back_refunded(refunded: Refunded) -> Literal["given_back", "nothing"]:
         return "nothing"
     for i, allowance in enumerate(redemption.allowances):
         if allowance.coupon_id in refunded.coupon_ids:
-            name = allowances.name(redemption.ticket, i)
-            stored.give_back(allowance.template_id, name, allowance.cost)
+            use = allowances.name(redemption.ticket, i)
+            until_committed(partial(stored.give_back, allowance.template_id, use, allowance.cost))
     return "given_back"
 
 
