@@ -185,7 +185,7 @@ def off_cheapest(template: Json, lines: Sequence[Json], left: Sequence[int], goo
     off = [0] * len(lines)
     for _, i in sorted((Fraction(before[i], lines[i]["quantity"]), i) for i in goods):
         chosen = min(won, lines[i]["quantity"])
-        off[i] = floor(Fraction(left[i] * chosen * template["percent"], lines[i]["quantity"] * 100))
+        off[i] = floor(Fraction(left[i] * chosen * template.get("percent", 100), lines[i]["quantity"] * 100))
         won -= chosen
     return off
 

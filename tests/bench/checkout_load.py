@@ -67,12 +67,14 @@ class Visit:
         self._held: Any = None
 
     def take(self, step: str) -> None:
-        """Take a step, or all of them.
+        """Take a step, or all of them; `nothing` is a request that touches nothing.
 
         Raises:
             RuntimeError: it was refused.
         """
         match step:
+            case "nothing":
+                _expect(200, self._app.get("/health"))
             case "claim":
                 body = {"template_id": self._template_id}
                 claimed = self._app.post("/members/me/coupons", body, idempotency_key=self._name)
@@ -126,7 +128,7 @@ def measure(visits: int, clients: Sequence[int]) -> Iterator[tuple[str, Load]]:
                 _take(list(map(visit, range(2 * at_once))), "whole", at_once)  # the functions have to start
                 with ThreadPoolExecutor(at_once) as pool:
                     by_step, at_a_stretch = (list(pool.map(visit, range(visits))) for _ in range(2))
-                for step in STEPS:
+                for step in ("nothing", *STEPS):
                     yield template["id"], _take(by_step, step, at_once)
                     for each in by_step if step == "order" else ():
                         each.insist_on_the_order()
