@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from datetime import timedelta
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -20,7 +21,11 @@ from tests.budgets.metering import Cost, Meter
 from tests.budgets.regular import enrol_regular
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+
+LAPSED = timedelta(hours=1)
+"""By then no hold lasts."""
 
 
 @dataclass(frozen=True)
@@ -67,22 +72,26 @@ def measure() -> dict[str, list[StepCost]]:
 
 
 class _Sent:
-    """Counts the messages that a client of the queues sends."""
+    """Keeps what a client of the queues sends: the queue's URL and the body, of each message."""
 
     def __init__(self, sqs: Any) -> None:
-        sqs.meta.events.register("after-call.sqs.SendMessage", self._count)
-        sqs.meta.events.register("after-call.sqs.SendMessageBatch", self._count)
-        self.messages = 0
+        sqs.meta.events.register("provide-client-params.sqs.*", self._keep)
+        self.messages: list[tuple[str, str]] = []
 
-    def _count(self, parsed: dict[str, Any], **_: object) -> None:
-        self.messages += len(parsed.get("Successful", "1"))
+    def _keep(self, params: dict[str, Any], model: Any, **_: object) -> None:
+        if model.name == "SendMessage":
+            self.messages.append((params["QueueUrl"], params["MessageBody"]))
+        elif model.name == "SendMessageBatch":
+            self.messages += [(params["QueueUrl"], entry["MessageBody"]) for entry in params["Entries"]]
 
 
 def _checkout(app: App, meter: Meter, sent: _Sent, name: str) -> Iterator[StepCost]:
     """Go through a checkout with a coupon of the template `name`, as a member who is called the same.
 
-    What the order costs is taking it in and counting it.
+    What the order costs is taking it in and counting it. Settling is what the message does that a hold leaves for when
+    it would lapse.
     """
+    first = len(sent.messages)
     member_id = enrol_regular(app, name)
 
     def take(step: str) -> Any:
@@ -101,7 +110,7 @@ def _checkout(app: App, meter: Meter, sent: _Sent, name: str) -> Iterator[StepCo
     coupon, held = "", {}
     for step in STEPS:
         meter.reset()
-        before = sent.messages
+        before = len(sent.messages)
         answer = take(step)
         assert answer.status in {200, 201, 202}, answer.text
         if step == "claim":
@@ -110,5 +119,15 @@ def _checkout(app: App, meter: Meter, sent: _Sent, name: str) -> Iterator[StepCo
             held = answer.json
         elif step == "order":
             app.work_off()
-        yield StepCost(step, meter.cost, 1, sent.messages - before)
+        yield StepCost(step, meter.cost, 1, len(sent.messages) - before)
     assert app.purchase(name)["reports"] == []
+    yield from _settle(app, meter, sent.messages[first:])
+
+
+def _settle(app: App, meter: Meter, messages: Sequence[tuple[str, str]]) -> Iterator[StepCost]:
+    left = [body for url, body in messages if url == app.addresses["AllowancesQueue"]]
+    if left:
+        app.now += LAPSED
+        meter.reset()
+        assert app.deliver("AllowancesQueue", *left) == []
+        yield StepCost("settle", meter.cost, 0, 0)
