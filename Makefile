@@ -25,7 +25,7 @@ export UV_SYSTEM_CERTS := 1
 .PHONY: help setup run token schedule redrive logs replay test simulate sabotage bench-tiers bench-checkout check build programme openapi events lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Environments, each exactly what its lock says

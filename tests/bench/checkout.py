@@ -25,9 +25,9 @@ def main() -> None:
             _row(template_id, step.step, *units, str(step.messages), f"{step.dollars:.2f}")
     print()
     _head(LOADS)
-    for template_id, load in checkout_load.measure(visits, clients=(1, 16)):
+    for load in checkout_load.measure(visits, clients=(1, 16)):
         times = (f"{load.p50 * 1000:.0f}", f"{load.p95 * 1000:.0f}")
-        _row(template_id, load.step, str(load.clients), f"{load.requests_per_second:.1f}", *times)
+        _row(load.template_id, load.step, str(load.clients), f"{load.requests_per_second:.1f}", *times)
 
 
 def _head(cells: tuple[str, ...]) -> None:

@@ -33,6 +33,7 @@ REQUESTS = {"whole": len(STEPS)}
 class Load:
     """How a step went that so many clients took at a time, one after the other. Seconds, throughout."""
 
+    template_id: str
     step: str
     clients: int
     seconds: float
@@ -102,15 +103,12 @@ class Visit:
         assert purchase["reports"] == [], purchase
 
 
-def measure(visits: int, clients: Sequence[int]) -> Iterator[tuple[str, Load]]:
+def measure(visits: int, clients: Sequence[int]) -> Iterator[Load]:
     """Take each step so many times, then whole checkouts, of members who have just enrolled.
 
     Args:
         visits: how many of each.
         clients: how many are taken at a time.
-
-    Yields:
-        the id of the template of which they have a coupon, and how it went.
 
     Raises:
         RuntimeError: the product refused something.
@@ -121,23 +119,31 @@ def measure(visits: int, clients: Sequence[int]) -> Iterator[tuple[str, Load]]:
         for template in (UNLIMITED, LIMITED):
             _expect(201, operator.post("/coupon-templates", template))
             for at_once in clients:
-
-                def visit(_: int, id_: str = template["id"]) -> Visit:
-                    return Visit(stack, shop, id_)
-
-                _take(list(map(visit, range(2 * at_once))), "whole", at_once)  # the functions have to start
-                with ThreadPoolExecutor(at_once) as pool:
-                    by_step, at_a_stretch = (list(pool.map(visit, range(visits))) for _ in range(2))
-                for step in ("nothing", *STEPS):
-                    yield template["id"], _take(by_step, step, at_once)
-                    for each in by_step if step == "order" else ():
-                        each.insist_on_the_order()
-                yield template["id"], _take(at_a_stretch, "whole", at_once)
-                for each in at_a_stretch:
-                    each.insist_on_the_order()
+                yield from _measure(stack, shop, template["id"], visits, at_once)
 
 
-def _take(visits: Sequence[Visit], step: str, clients: int) -> Load:
+def _measure(stack: Stack, shop: Api, template_id: str, visits: int, clients: int) -> Iterator[Load]:
+    def enrol(number: int) -> list[Visit]:
+        with ThreadPoolExecutor(clients) as pool:
+            return list(pool.map(lambda _: Visit(stack, shop, template_id), range(number)))
+
+    starting = enrol(2 * clients)
+    for step in ("nothing", "whole"):  # the functions have to start
+        _take(starting, template_id, step, clients)
+    by_step, at_a_stretch = enrol(visits), enrol(visits)
+    for step in ("nothing", *STEPS):
+        yield _take(by_step, template_id, step, clients)
+    _insist_on_orders(by_step)
+    yield _take(at_a_stretch, template_id, "whole", clients)
+    _insist_on_orders(at_a_stretch)
+
+
+def _insist_on_orders(visits: Sequence[Visit]) -> None:
+    for visit in visits:
+        visit.insist_on_the_order()
+
+
+def _take(visits: Sequence[Visit], template_id: str, step: str, clients: int) -> Load:
     def timed(visit: Visit) -> float:
         began = time.perf_counter()
         visit.take(step)
@@ -146,7 +152,7 @@ def _take(visits: Sequence[Visit], step: str, clients: int) -> Load:
     with ThreadPoolExecutor(clients) as pool:
         began = time.perf_counter()
         each = list(pool.map(timed, visits))
-        return Load(step, clients, time.perf_counter() - began, each)
+        return Load(template_id, step, clients, time.perf_counter() - began, each)
 
 
 @contextmanager

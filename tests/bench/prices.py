@@ -2,7 +2,7 @@
 
 From https://aws.amazon.com/dynamodb/pricing/on-demand/ (those since November 2024),
 https://aws.amazon.com/lambda/pricing/ (Arm), https://aws.amazon.com/api-gateway/pricing/ (HTTP APIs, the first 300
-million a month) and https://aws.amazon.com/sqs/pricing/ (standard queues). Other regions ask up to twice as much.
+million a month) and https://aws.amazon.com/sqs/pricing/ (standard queues). Prices differ by region.
 """
 
 WRITE_UNIT = 0.625
