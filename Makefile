@@ -12,6 +12,7 @@ SEEDS ?= 100
 RUNTIME ?= python3.13
 ARCH ?= arm64
 MEMBERS ?= 1000
+VISITS ?= 100
 
 UV := $(CURDIR)/.uv/bin/uv
 DEV := .venv/bin
@@ -21,10 +22,10 @@ unexport VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE
 # Trust whom the system trusts: a company's own certificate authority too.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup run token schedule redrive logs replay test simulate sabotage bench-tiers check build programme openapi events lock clean
+.PHONY: help setup run token schedule redrive logs replay test simulate sabotage bench-tiers bench-checkout check build programme openapi events lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Environments, each exactly what its lock says
@@ -103,6 +104,10 @@ sabotage: setup ## Break rules on purpose, and see which check of the simulation
 bench-tiers: setup .dynoxide/.locked ## Measure a night over many members: make bench-tiers MEMBERS="1000 10000 100000"
 	@AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test PYTHONPATH=layers/tessera \
 	  $(DEV)/python -m tests.bench $(MEMBERS)
+
+bench-checkout: setup ## Measure the steps of a checkout: make bench-checkout VISITS=100
+	@AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test PYTHONPATH=layers/tessera \
+	  $(DEV)/python -m tests.bench.checkout $(VISITS)
 
 check: setup ## Lint, types, imports, template
 	$(DEV)/ruff check

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import sys
-import tempfile
 import time
-from contextlib import ExitStack, contextmanager, redirect_stdout
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import timedelta
 from io import StringIO
-from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import boto3
 
-from local.dynoxide import Dynoxide, is_installed
-from local.emulator import Emulator
 from tessera.store import client, queues
 from tests import resources
 from tests.app import App
+from tests.bench import engine
 from tests.bench.population import ONE_FALLS, ONE_KEEPS, START, fill
 from tests.bench.queue import Queues
 from tests.budgets.metering import Cost, Meter
-from tests.stack.processes import free_ports
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
 A_DAY = timedelta(days=1)
@@ -70,7 +64,7 @@ def measure(members: int) -> Night:
     Raises:
         RuntimeError: the store did not take the members, or the night was not done.
     """
-    with _engine() as url, redirect_stdout(StringIO()):  # the functions log
+    with engine.fastest() as url, redirect_stdout(StringIO()):  # the functions log
         dynamodb = boto3.client("dynamodb", endpoint_url=url)
         addresses = resources.create_tables(dynamodb)
         addresses |= {name: name for name in (*resources.queue_mappings(), "PurchasesDeadLetters")}
@@ -102,20 +96,3 @@ def _run(app: App, meter: Meter, at: datetime) -> tuple[int, Cost, float]:
     began = time.perf_counter()
     due = app.nightly()["members"]
     return due, meter.cost, time.perf_counter() - began
-
-
-@contextmanager
-def _engine() -> Iterator[str]:
-    """Start Dynoxide if it is there, or else MiniStack, whose indexes get slow with many members."""
-    (port,) = free_ports(1)
-    if is_installed():
-        with Dynoxide(port) as engine:
-            yield engine.url
-        return
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        # It runs on the local stack's environment: what it needs and what the tests need exclude each other.
-        with patch.object(sys, "executable", str(resources.ROOT / ".venv-stack/bin/python")):
-            emulator = stack.enter_context(Emulator(port, folder, folder / "log"))
-        emulator.wait_until_ready()
-        yield emulator.url
