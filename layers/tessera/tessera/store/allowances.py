@@ -4,16 +4,21 @@ Every use that may still be given back stands in the item by its name, so that n
 and given back once, whoever is first. One item takes a thousand uses a second; it is in no member's transaction.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
 
 from tessera.coupons import Uses
-from tessera.programme.coupons import CouponTemplate
 from tessera.store import client
 from tessera.store.attributes import attribute, fields, item
 from tessera.store.client import StaleError, call, name_of
 from tessera.store.items import SCHEMA
 from tessera.store.read import batch_get
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tessera.programme.coupons import CouponTemplate
 
 _OPEN = "o:"
 """Begins the names of the attributes that are uses which may be given back; each says the money that it took."""
