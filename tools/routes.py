@@ -570,6 +570,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
                     "coupon_too_few_units",
                     "coupon_incomplete_bundle",
                     "coupon_no_discount",
+                    "coupon_no_gain",
                     "coupon_not_stackable",
                     "coupon_used_up",
                     "coupon_budget_spent",

@@ -82,6 +82,7 @@ def test_a_quote_says_why_a_coupon_does_not_apply(shopper: App) -> None:
             "code": "below_threshold",
             "detail": "Spend £20.00 more.",
             "missing": 2000,
+            "fix": {"spend_more": 2000},
         },
         {"coupon_id": "c_NONE", "applies": False, "code": "unknown", "detail": "The member has no such coupon."},
     ]

@@ -20,7 +20,6 @@ import boto3
 from botocore.config import Config
 
 from tessera.claims import Claim, attempt_id
-from tessera.stock import Mark
 from tessera.store import client, stock
 from tessera.store.client import StaleError
 from tessera.store.items import claim_key
@@ -87,8 +86,7 @@ def claim(template_id: str, of: int, name: str, now: datetime, before_commit: Ca
     while True:
         claim_id = attempt_id(name, voided)
         found = read(template=template_id).templates.get(template_id)
-        marks = found.marks if isinstance(found, Head) else found
-        mark = Mark(marks.sold_out_of, marks.sold_out_until) if marks and marks.sold_out_of else None
+        mark = found.mark if isinstance(found, Head) else found
         try:
             reservation = stock.reserve(template_id, of, claim_id, now, mark)
             if reservation is None:

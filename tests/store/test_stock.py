@@ -25,8 +25,7 @@ pytestmark = pytest.mark.usefixtures("app")
 
 def mark() -> Mark | None:
     found = read_heads([T]).get(T)
-    marks = found.marks if isinstance(found, Head) else found
-    return Mark(marks.sold_out_of, marks.sold_out_until) if marks and marks.sold_out_of else None
+    return found.mark if isinstance(found, Head) else found
 
 
 def reserve(claim_id: str, of: int, now: datetime = NOW) -> Reservation | None:
