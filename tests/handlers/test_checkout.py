@@ -66,6 +66,10 @@ def test_a_quote_prices_a_basket_and_changes_nothing(shopper: App) -> None:
             "growth_to_earn": 44,
             "coupons": [{"coupon_id": f"c_{code}", "applies": True}],
             "benefits": [],
+            "points_lines": [
+                {"line_id": "1", "points": 40, "amount": 40},
+                {"line_id": "2", "points": 10, "amount": 10},
+            ],
         },
     )
     assert (shopper.card(), shopper.entries()) == before
