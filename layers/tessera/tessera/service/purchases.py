@@ -4,13 +4,11 @@ What cannot be counted raises a `Refusal`: a person has to look at it. Whatever 
 """
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tessera import actions, purchases, redemptions
-from tessera.allowances import COMMITTED_WITHIN
-from tessera.enrolment import enrol
 from tessera.identities import SHOP, Identity
 from tessera.journal import Journal
 from tessera.member import Profile
@@ -19,7 +17,6 @@ from tessera.programme.load import in_force
 from tessera.purchases import AwaitedOrder, Order, RefundRecord
 from tessera.redemptions import Arrival, Redemption
 from tessera.refusals import Invalid, Refusal
-from tessera.service import allowances
 from tessera.service.attempts import until_committed
 from tessera.service.opening import open_journal
 from tessera.shapes import read as shape
@@ -29,6 +26,9 @@ from tessera.store.client import StaleError
 from tessera.store.items import action_key, order_key, redemption_key, refund_key
 from tessera.store.read import Found, read
 from tessera.store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from tessera.service.arrivals import Redeemed
 
 PARKED_FOR = timedelta(days=30)
 """How long a refund waits for the order that it overtook."""
@@ -123,11 +123,15 @@ def _count_order(message: OrderCompleted, now: datetime, unknown_identity: Unkno
 
     transaction = Transaction()
     journal = _journal(message, found, now, unknown_identity)
-    redeemed = _Redeemed()
+    redeemed = None
     if journal:
-        held = found.operations.get(redemption) if redemption else None
-        redeemed = _redeem(journal, message, held if isinstance(held, Redemption) else None)
-        order = _complete(transaction, journal, message, hashed, redeemed.arrival)
+        if redemption:
+            # Most orders redeem nothing, and a start would wait for the import.
+            from tessera.service import arrivals  # noqa: PLC0415
+
+            held = found.operations.get(redemption)
+            redeemed = arrivals.redeem(journal, message, held if isinstance(held, Redemption) else None)
+        order = _complete(transaction, journal, message, hashed, redeemed.arrival if redeemed else Arrival())
     else:
         reports: tuple[purchases.Report, ...] = ("unknown_identity",) if message.identity is not None else ()
         if message.redemption_id:
@@ -136,15 +140,19 @@ def _count_order(message: OrderCompleted, now: datetime, unknown_identity: Unkno
     if isinstance(there, AwaitedOrder):
         order = replace(order, parked=there.parked, version=there.version)
     transaction.operation(order)
+    _commit(transaction, redeemed)
+    return _Counted(Outcome("counted", order.reports), order.parked)
+
+
+def _commit(transaction: Transaction, redeemed: "Redeemed | None") -> None:
     try:
         transaction.commit()
     except StaleError:
-        if redeemed.taken_again:
-            allowances.give_back(redeemed.taken_again)
+        if redeemed:
+            redeemed.undo()
         raise
-    if redeemed.arrival.redemption:
-        allowances.settle(redeemed.arrival.redemption)
-    return _Counted(Outcome("counted", order.reports), order.parked)
+    if redeemed:
+        redeemed.settle()
 
 
 def _journal(message: OrderCompleted, found: Found, now: datetime, unknown_identity: UnknownIdentity) -> Journal | None:
@@ -154,37 +162,10 @@ def _journal(message: OrderCompleted, found: Found, now: datetime, unknown_ident
     if message.member_id is not None:
         raise Refusal("unknown_member", "No member has this member_id.")
     if message.identity is not None and unknown_identity == "enrol":
+        from tessera.enrolment import enrol  # noqa: PLC0415 - the first order of a customer, and no other
+
         return enrol(Identity(SHOP, message.identity).member_id, None, in_force(), now)
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Redeemed:
-    """What an arriving order makes of the redemption it names; and that, if its allowances were taken once more."""
-
-    arrival: Arrival = field(default_factory=Arrival)
-    taken_again: Redemption | None = None
-
-
-def _redeem(journal: Journal, message: OrderCompleted, redemption: Redemption | None) -> _Redeemed:
-    """Settle the redemption that an order names."""
-    if not message.redemption_id:
-        return _Redeemed()
-    if redemption is None or not redemptions.is_named(redemption, message, journal.member.member_id):
-        return _Redeemed(redemptions.on_arrival(journal, None, [], message))
-    its_coupons = read(coupons=(redemption.member_id, redemption.coupon_ids)).coupons
-    every = list(its_coupons.values())
-    if redemption.is_open(journal.now) or not redemption.allowances:
-        return _Redeemed(redemptions.on_arrival(journal, redemption, every, message))
-    if redemption.lapsed(journal.now):
-        redemption = allowances.let_go(redemption)
-    again = replace(redemption, ticket=allowances.new_ticket())
-    short = allowances.take(again, allowances.under_present_limits(its_coupons), COMMITTED_WITHIN)
-    arrival = redemptions.on_arrival(journal, again, every, message, allowed=not short)
-    if arrival.redemption or short:
-        return _Redeemed(arrival, None if short else again)
-    allowances.give_back(again)
-    return _Redeemed(arrival)
 
 
 def _complete(
@@ -284,7 +265,10 @@ def _book_refund(message: OrderRefunded, record: RefundRecord, order: Order, now
         for coupon in purchases.refund(journal, order, after, message, list(found.coupons.values())):
             transaction.coupon(coupon)
         transaction.journal(journal)
-        allowances.expect_return(order, found.coupons)
+        if found.coupons:
+            from tessera.service import allowances  # noqa: PLC0415 - as above
+
+            allowances.expect_return(order, found.coupons)
     transaction.commit()
 
 

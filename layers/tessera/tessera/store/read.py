@@ -3,17 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tessera.coupons import Coupon
 from tessera.instants import parse_instant
 from tessera.member import Member, Profile
 from tessera.refusals import Unavailable
-from tessera.stock import Mark
-from tessera.store import client, items, template_items
+from tessera.store import client, items
 from tessera.store.attributes import fields, item
 from tessera.store.client import call, name_of
-from tessera.templates import Head
+
+if TYPE_CHECKING:
+    from tessera.stock import Mark
+    from tessera.templates import Head
+
+HEAD = "head"
+"""The part of a coupon template that says how it stands."""
 
 UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
 """What reading raises of an item that the product has not written."""
@@ -31,7 +36,7 @@ class Found:
     profiles: dict[str, Profile] = field(default_factory=dict)
     operations: dict[str, items.Operation] = field(default_factory=dict)
     coupons: dict[str, Coupon] = field(default_factory=dict)
-    templates: dict[str, Head | Mark] = field(default_factory=dict)
+    templates: "dict[str, Head | Mark]" = field(default_factory=dict)
     """By id, those that an operator has changed, or whose stock is sold out."""
 
 
@@ -69,7 +74,7 @@ def read(
         owner, ids = coupons
         wanted["COUPONS_TABLE"] = [{"member_id": owner, "coupon_id": id_} for id_ in dict.fromkeys(ids)]
     if template:
-        wanted["COUPON_TEMPLATES_TABLE"] = [template_items.head_key(template)]
+        wanted["COUPON_TEMPLATES_TABLE"] = [{"template_id": template, "part": HEAD}]
     found = Found()
     for table, stored in batch_get(wanted):
         _place(found, table, fields(stored))
@@ -114,4 +119,7 @@ def _place(found: Found, table: str, content: dict[str, Any]) -> None:
         case "COUPONS_TABLE":
             found.coupons[content["coupon_id"]] = items.to_coupon(content)
         case "COUPON_TEMPLATES_TABLE":
+            # Few operations read templates; all that read would wait for the import.
+            from tessera.store import template_items  # noqa: PLC0415
+
             found.templates[content["template_id"]] = template_items.to_head(content)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tessera.instants import parse_instant, write_instant
 from tessera.stock import Mark
+from tessera.store.read import HEAD
 from tessera.templates import Head, PublicCode, Registry
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 
-HEAD = "head"
-"""The part of a template that says how it stands."""
 VERSIONS = "v:"
 """Begins the parts that are its versions."""
 REGISTRY = "#templates"

@@ -1,16 +1,19 @@
 """One operation, one transaction: all that it changes, each item on condition that it is still as it was read."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tessera.coupons import Coupon
 from tessera.journal import Journal
 from tessera.member import Profile
 from tessera.settlement import due_at
-from tessera.store import client, items, runs
+from tessera.store import client, items
 from tessera.store.attributes import attribute, item
 from tessera.store.client import call, name_of
 from tessera.store.entries import from_entry
+
+if TYPE_CHECKING:
+    from tessera.store.runs import RunRecord
 
 
 class Transaction:
@@ -34,8 +37,11 @@ class Transaction:
         """Write the record of an operation."""
         self._put("OPERATIONS_TABLE", items.from_operation(operation), "operation", operation.version)
 
-    def run(self, record: runs.RunRecord) -> None:
+    def run(self, record: "RunRecord") -> None:
         """Write a record of nights or evaluations."""
+        # Only what hands work out writes these; everything that writes would wait for the import.
+        from tessera.store import runs  # noqa: PLC0415
+
         self._put("OPERATIONS_TABLE", runs.from_run(record), "operation", record.version)
 
     def coupon(self, coupon: Coupon) -> None:
