@@ -35,6 +35,8 @@ class Audit:
         self.commits = 0
         self._read: dict[tuple[str, Key], Fields] = {}
         """Records and coupons as they were last written, so that each is read from the wire once."""
+        self._coupons: dict[str, list[str]] = {}
+        """By member: the ids of all coupons."""
 
     def commit(self, changes: list[Change]) -> None:
         """Insist on what a commit must keep."""
@@ -71,6 +73,15 @@ class Audit:
         self.model.record(commit)
         for before, after in coupons:
             self._coupon(before, after, commit)
+
+    def coupons_of(self, member_id: str) -> dict[str, Fields]:
+        """Answer a member's coupons as they are stored, by id."""
+        ids = self._coupons.get(member_id, [])
+        return {id_: self._read["CouponsTable", (member_id, id_)] for id_ in ids}
+
+    def uses(self) -> dict[str, tuple[int, int]]:
+        """Answer by template how often its coupons were redeemed, and for how much money, by all members."""
+        return {}
 
     def _both(self, change: Change) -> tuple[Fields | None, Fields]:
         """Read an item as it was and as it is."""
@@ -163,6 +174,7 @@ class Audit:
     def _coupon(self, before: Fields | None, after: Fields, commit: Commit) -> None:
         coupon_id = after["coupon_id"]
         if before is None:
+            self._coupons.setdefault(after["member_id"], []).append(coupon_id)
             insist(not after["redeemed"] and "redemption_id" not in after, "a coupon begins unused", coupon_id)
             return
         insist(not before["redeemed"], "a coupon is used once", coupon_id)

@@ -120,6 +120,21 @@ class Account:
         """The tier that the member is on."""
         return self.climb.tier
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the member lives."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def orders(self) -> int:
+        """The orders that counted, less those that were wholly refunded."""
+        return sum(self.climb.counted["orders"].values())
+
+    @property
+    def had_first_order(self) -> bool:
+        """Whether a coupon for a first order is for the member no more."""
+        return self.orders > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Commit:
@@ -711,6 +726,14 @@ def _day_of(entry: Fields) -> date:
 
 def _local(written: str) -> date:
     return day_of(wire.instant(written))
+
+
+def earned(content: Content, multiplier_bp: int) -> tuple[int, int]:
+    """Answer the points and the growth that an order earns: what its lines earn, exactly, rounded down once."""
+    rates = in_force().earning
+    points, per_point = _weights(content, rates.points, multiplier_bp)
+    growth, per_growth = _weights(content, rates.growth, BASIS_POINTS)
+    return sum(points) // per_point, sum(growth) // per_growth
 
 
 def _weights(content: Content, rates: Any, multiplier_bp: int) -> tuple[list[int], int]:

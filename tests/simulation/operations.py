@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tessera.programme.load import in_force
-from tests.simulation import wire
+from tests.simulation import pricing, programmes, wire
 from tests.simulation.climb import day_of, reckons
+from tests.simulation.customers import customer_at
 from tests.simulation.functions import OPERATOR, SHOP
 from tests.simulation.history import Adjusting, Content, Placing, amount
 from tests.simulation.model import BASIS_POINTS
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from tests.simulation.model import Account
 
 CATEGORIES = (None, None, "christmas", "stationery", "home")
-TEMPLATES = ("five_off_thirty", "tenth_off")
+TEMPLATES = tuple(template["id"] for template in programmes.TEMPLATES)
+BRANDS = (None, None, "acorn", "birch")
 ACTIONS = ("review", "review", "survey", "completed_profile")
 BENEFITS = ("free_shipping", "free_shipping", "free_shipping", "birthday_gift", "priority_service")
 ZONES = ("Europe/London", "Asia/Shanghai", "America/Los_Angeles", "Pacific/Kiritimati", "Etc/GMT+12")
@@ -284,8 +286,8 @@ def claim(world: World, person: Person) -> None:
 
     def check(world: World, answer: Answer) -> None:
         account = world.audit.model.accounts.get(person.member_id)
-        allowed = {"limit_reached"} | ({"idempotency_key_reused"} if key in person.keys else set())
-        allowed |= {"not_eligible"} if _unless_active(account, answer) else set()
+        allowed = {"limit_reached", "insufficient_points", "not_eligible", "template_over"}
+        allowed |= {"idempotency_key_reused"} if key in person.keys else set()
         if _refused(answer, 201, not_found=account is None, allowed=allowed):
             return
         coupon = answer.json["coupon_id"]
@@ -332,8 +334,11 @@ def quote(world: World, person: Person) -> None:
         off = sum(discount["amount"] for discount in said["discounts"])
         total = said["subtotal"] - off - said["points_value"] + said["shipping"]
         insist(said["total"] == total >= 0, "a quote adds up", answer.text)
+        if answer.quiet and (customer := customer_at(world.audit, person.member_id, answer.millis)):
+            pricing.check(said, asked, customer)
 
-    body = json.dumps(_basket(world, person, _lines(world.random)))
+    asked = _basket(world, person, _lines(world.random))
+    body = json.dumps(asked)
     world.ask(Request("POST /members/{member_id}/quotes", person.path, person.at_checkout, check, body))
 
 
@@ -790,6 +795,8 @@ def _lines(random: Random) -> list[Content]:
         }
         if category := random.choice(CATEGORIES):
             line["category"] = category
+        if brand := random.choice(BRANDS):
+            line["brand"] = brand
         if random.random() < 0.2:
             line["discount"] = random.randrange(line["unit_price"])
         lines.append(line)
@@ -801,8 +808,8 @@ def _basket(world: World, person: Person, lines: list[Content]) -> Content:
     drawn = world.random.random()
     if drawn < 0.3:
         coupons = "best"
-    elif drawn < 0.6 and person.coupons:
-        coupons = [_recent(world.random, person.coupons)]
+    elif drawn < 0.8 and person.coupons:
+        coupons = [_recent(world.random, person.coupons) for _ in range(world.random.choice((1, 1, 2, 3, 5)))]
     points = world.random.choice((0, world.random.randrange(60), "max"))
     return {"order": {"currency": "GBP", "lines": lines, "shipping": 500}, "coupons": coupons, "points": points}
 
