@@ -19,7 +19,7 @@ from tests.simulation.functions import OPERATOR, SHOP
 from tests.simulation.history import Adjusting, Content, Placing, amount
 from tests.simulation.model import BASIS_POINTS
 from tests.simulation.violations import insist
-from tests.simulation.world import PURCHASES, SETTLEMENTS, Acts, Answer, Message, Person, Plan, Request, World
+from tests.simulation.world import ALLOWANCES, PURCHASES, SETTLEMENTS, Acts, Answer, Message, Person, Plan, Request, World
 
 if TYPE_CHECKING:
     from random import Random
@@ -350,10 +350,9 @@ def hold(world: World, person: Person) -> None:
     lines = _lines(world.random)
 
     def check(world: World, answer: Answer) -> None:
-        refusals = {
-            "insufficient_points", "too_many_holds", "order_already_held", "order_already_counted",
-            "coupon_expired", "coupon_held", "coupon_redeemed", "coupon_below_threshold", "coupon_no_discount",
-        }  # fmt: skip
+        refusals = {"insufficient_points", "too_many_holds", "order_already_held", "order_already_counted"}
+        refusals |= {"points_below_minimum", "points_above_ceiling"}
+        refusals |= _refusals_of_coupons(world, person, asked, answer)
         account = world.audit.model.accounts.get(person.member_id)
         refusals |= _unless_active(account, answer)
         if _refused(answer, 200, 201, not_found=account is None, allowed=refusals):
@@ -365,10 +364,20 @@ def hold(world: World, person: Person) -> None:
             world.once(f"held {redemption_id}")
         person.baskets[redemption_id] = (order_id, lines)
 
-    body = json.dumps({"order_id": order_id} | _basket(world, person, lines))
+    asked = _basket(world, person, lines)
+    body = json.dumps({"order_id": order_id} | asked)
     world.ask(Request("POST /members/{member_id}/redemptions", person.path, person.at_checkout, check, body))
     if person.baskets and world.random.random() < 0.5:
         world.random.choice((confirm, release, redeemed_order))(world, person)
+
+
+def _refusals_of_coupons(world: World, person: Person, asked: Content, answer: Answer) -> set[str]:
+    """Answer how a hold may be refused for the coupons that it names: as they would not apply in a quote."""
+    code = answer.json.get("code", "")
+    if not code.startswith("coupon_") or person.member_id not in world.audit.model.accounts:
+        return set()
+    customer = customer_at(world.audit, person.member_id, answer.millis) if answer.quiet else None
+    return {f"coupon_{reason}" for reason in pricing.reasons(asked, customer)} if customer else {code}
 
 
 def confirm(world: World, person: Person) -> None:
@@ -636,6 +645,11 @@ def settle(world: World, _person: Person) -> None:
     world.deliver(SETTLEMENTS, 10)
 
 
+def settle_uses(world: World, _person: Person) -> None:
+    """The allowances queue hands a batch to its function."""
+    world.deliver(ALLOWANCES, 10)
+
+
 def night(world: World, _person: Person) -> None:
     """The nightly schedule fires."""
     world.tonight()
@@ -671,7 +685,7 @@ def taken(world: World, queue: str, message: Message) -> None:
     """Insist that a message that a function is done with is counted, waits in its record, or is a dead letter."""
     if queue == SETTLEMENTS:
         _settled(world, json.loads(message.body))
-    elif message.body not in world.dead_bodies:
+    elif queue == PURCHASES and message.body not in world.dead_bodies:
         insist(_is_counted(world, json.loads(message.body)), "nothing lost", message.body)
 
 
@@ -882,8 +896,8 @@ CHANGING = (
     (6, sign_in),
     (2, make_up),
     (1, move),
-    (5, claim),
-    (2, quote),
+    (12, claim),
+    (6, quote),
     (8, hold),
     (4, confirm),
     (4, release),
@@ -903,13 +917,14 @@ CHANGING = (
     (1, poison),
     (10, deliver),
     (1, settle),
+    (3, settle_uses),
     (1, night),
     (5, repeat),
 )
 
 PLAN = Plan(
     acts=Acts(*READING, *CHANGING),
-    company=Acts(*CHANGING[1:-5], (20, deliver)),
+    company=Acts(*CHANGING[1:-6], (20, deliver), (3, settle_uses)),
     taken=taken,
     night=World.tonight,
     at_the_end=at_the_end,

@@ -221,7 +221,7 @@ def check(said: Fields, asked: Fields, customer: Customer) -> None:
     applied = [id_ for id_, verdict in verdicts.items() if verdict["applies"]]
     if asked["coupons"] == "best":
         insist(verdicts.keys() == customer.coupons.keys(), "every coupon has a verdict", list(verdicts))
-        if any(len(way.applicable(verdicts)) > SEARCHED for way in ways):
+        if any(len(way.applicable(verdicts)) > SEARCHED for way in ways) or not said.get("best", {}).get("exact", True):
             return
         way = max(ways, key=lambda way: way.best_gain(way.applicable(verdicts)))
         _check_best(way, applied, way.applicable(verdicts), said)
@@ -301,31 +301,32 @@ def _off(template: Fields, lines: list[Fields], priced: Amounts, left: Amounts) 
             reached = [step for step in template["steps"] if step["threshold"] <= sum(priced[i] for i in goods)]
             return split(min(there, reached[-1]["amount"] if reached else 0), weights)
         case "buy_x_get_y":
-            return _cheapest_off(template, lines, left, goods)
+            return _cheapest_off(template, lines, priced, left, goods)
         case "bundle":
-            return _bundle_off(template, lines, left)
+            return _bundle_off(template, lines, priced, left)
     return [0] * len(lines)
 
 
-def _cheapest_off(template: Fields, lines: list[Fields], left: Amounts, goods: list[int]) -> Amounts:
-    """Reduce the cheapest units, by what is left to pay of one."""
-    units = sorted((Fraction(left[i], lines[i]["quantity"]), i) for i in goods for _ in range(lines[i]["quantity"]))
+def _cheapest_off(template: Fields, lines: list[Fields], priced: Amounts, left: Amounts, goods: list[int]) -> Amounts:
+    """Reduce the units that cost the least by the member's prices, each by its share of what is left of its line."""
+    units = sorted((Fraction(priced[i], lines[i]["quantity"]), i) for i in goods for _ in range(lines[i]["quantity"]))
     times = min(len(units) // (template["buy"] + template["get"]), template.get("times", len(units)))
     reduced = [i for _, i in units[: times * template["get"]]]
     share = Fraction(template.get("percent", 100), 100)
     return [int(Fraction(left[i] * reduced.count(i), line["quantity"]) * share) for i, line in enumerate(lines)]
 
 
-def _bundle_off(template: Fields, lines: list[Fields], left: Amounts) -> Amounts:
-    """Take off what the goods of a bundle come to beyond its price: its units are those that come first."""
-    parts = [0] * len(lines)
+def _bundle_off(template: Fields, lines: list[Fields], priced: Amounts, left: Amounts) -> Amounts:
+    """Take off what a bundle saves by the member's prices, of what is left of its units: those that come first."""
+    worth, there = 0, [0] * len(lines)
     for sku, wanted in template["goods"].items():
         for i, line in enumerate(lines):
             if line["sku"] == sku:
                 units = min(wanted, line["quantity"])
                 wanted -= units
-                parts[i] = left[i] * units // line["quantity"]
-    return split(max(0, sum(parts) - template["price"]), parts)
+                worth += priced[i] * units // line["quantity"]
+                there[i] = left[i] * units // line["quantity"]
+    return split(min(max(0, worth - template["price"]), sum(there)), there)
 
 
 def _is_for(template: Fields, line: Fields) -> bool:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from tessera.programme import load
-from tessera.service import attempts, coupons
-from tessera.store import client, queues
+from tessera.service import allowances, attempts, issuing
+from tessera.store import client, queues, stock
 from tests.simulation import functions
 from tests.simulation.operations import PLAN
 from tests.simulation.programmes import programme
@@ -87,7 +87,9 @@ def _simulated(world: World) -> Iterator[None]:
         patch.object(queues, "_sqs", lambda: world.sqs),
         patch.object(attempts, "time", SimpleNamespace(sleep=lambda _seconds: None)),
         patch.object(attempts, "random", chance),
-        patch.object(coupons, "secrets", SimpleNamespace(token_bytes=chance.randbytes)),
+        patch.object(issuing, "secrets", SimpleNamespace(token_bytes=chance.randbytes)),
+        patch.object(allowances, "token_hex", lambda size: chance.randbytes(size).hex()),
+        patch.object(stock, "random", chance),
         patch.object(load, "load", lambda _path: programme(world.seed)),
     ):
         # A batch of which nothing could be done has no metrics, of which Powertools warns.

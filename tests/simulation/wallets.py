@@ -58,40 +58,35 @@ class Wallets:
     issued: dict[str, int] = field(default_factory=dict)
     """By template, without those that came in the place of others."""
 
-    def follow(
-        self, commit: Commit, written: dict[str, tuple[Fields | None, Fields]], account: Account | None, paid: dict[str, int]
-    ) -> None:
+    def follow(self, commit: Commit, account: Account | None, paid: dict[str, int]) -> None:
         """Insist that a commit makes of coupons what it must.
 
         Args:
-            commit: the records that it wrote.
-            written: the coupons that it wrote, by id: before, and after.
+            commit: what it wrote.
             account: the member's, after the commit's entries.
             paid: by coupon, the points that an entry of the commit takes for it.
         """
         changed: set[str] = set()
-        reissued: set[str] = set()
         for before, after in commit.records.values():
             if after["kind"] == "redemption":
-                changed |= self._redeem(before, after, account, written)
-            if after["kind"] == "order" and before and before["kind"] == "order" and _came_back(before, after):
-                changed |= self._come_back(after, reissued, written)
-        for id_, (before, after) in written.items():
+                changed |= self._redeem(before, after, account)
+        for order in commit.wholly_refunded:
+            changed |= self._come_back(order, commit)
+        for id_, (before, after) in commit.coupons.items():
             if before is None:
                 insist(account, "a coupon has its member", id_)
                 assert account
-                self._issue(id_, after, account, paid, again=id_ in reissued)
+                self._issue(id_, after, account, paid, again=id_ in commit.come_back)
                 changed.add(id_)
                 continue
             for name in ("member_id", "template", "valid_from", "valid_until"):
                 insist(before[name] == after[name], "a coupon stays what it is", id_, name)
-        insist(changed == written.keys(), "every coupon in one state", changed ^ written.keys())
-        for id_, (_, after) in written.items():
-            insist(_told(after) == self.coupons[id_].stored, "every coupon in one state", id_, _told(after), self.coupons[id_])
+        insist(changed == commit.coupons.keys(), "every coupon in one state", changed ^ commit.coupons.keys())
+        for id_, (_, after) in commit.coupons.items():
+            told, coupon = _told(after), self.coupons[id_]
+            insist(told == coupon.stored, "every coupon in one state", id_, told, coupon)
 
-    def _redeem(
-        self, before: Fields | None, after: Fields, account: Account | None, written: dict[str, Any]
-    ) -> set[str]:
+    def _redeem(self, before: Fields | None, after: Fields, account: Account | None) -> set[str]:
         """Move the coupons of a redemption that was held, confirmed or released."""
         ids = set(after.get("coupon_ids", []))
         redemption_id, status = after["redemption_id"], after["status"]
@@ -99,7 +94,7 @@ class Wallets:
         if status == earlier:
             return set()
         if account is None:
-            insist(status == "released" and not written, "a redemption has its member", redemption_id)
+            insist(status == "released", "a redemption has its member", redemption_id)
             return set()
         now = account.booked_at
         for id_ in ids:
@@ -117,7 +112,7 @@ class Wallets:
                 coupon.state, coupon.redemption_id, coupon.until = "active", None, ""
         return ids
 
-    def _come_back(self, order: Fields, reissued: set[str], written: dict[str, Any]) -> set[str]:
+    def _come_back(self, order: Fields, commit: Commit) -> set[str]:
         """Give back the coupons of an order that was wholly refunded, as their templates say."""
         changed = set()
         for id_ in order.get("coupon_ids", []):
@@ -127,14 +122,18 @@ class Wallets:
                 continue
             insist(coupon.state == "redeemed", "a coupon comes back once", id_, coupon)
             changed.add(id_)
-            coupon.state, coupon.redemption_id = ("active", None) if policy == "if_wholly_refunded" else ("returned", None)
-            if policy == "reissue":
-                new = {
-                    other for other, (before, after) in written.items()
-                    if before is None and after["template"]["id"] == coupon.template["id"]
-                }  # fmt: skip
-                insist(new - reissued, "a coupon comes in its place", id_)
-                reissued.add(min(new - reissued))
+            commit.come_back.add(id_)
+            if policy == "if_wholly_refunded":
+                coupon.state, coupon.redemption_id = "active", None
+                continue
+            coupon.state, coupon.redemption_id = "returned", None
+            new = [
+                other
+                for other, (before, after) in commit.coupons.items()
+                if before is None and after["template"] == coupon.template and other not in commit.come_back
+            ]
+            insist(new, "another coupon comes in its place", id_)
+            commit.come_back.add(new[0])
         return changed
 
     def _issue(self, id_: str, item: Fields, account: Account, paid: dict[str, int], *, again: bool) -> None:
@@ -198,8 +197,3 @@ def _told(item: Fields) -> tuple[State, str | None, str]:
     if "held_until" in item:
         return "held", item["redemption_id"], item["held_until"]
     return "active", item.get("redemption_id"), ""
-
-
-def _came_back(before: Fields, after: Fields) -> bool:
-    """Whether an order has been wholly refunded by a commit."""
-    raise NotImplementedError

@@ -31,8 +31,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
-PURCHASES, SETTLEMENTS = "PurchasesQueue", "SettlementsQueue"
-DEAD_LETTERS = {PURCHASES: "PurchasesDeadLetters", SETTLEMENTS: "SettlementsDeadLetters"}
+PURCHASES, SETTLEMENTS, ALLOWANCES = "PurchasesQueue", "SettlementsQueue", "AllowancesQueue"
+DEAD_LETTERS = {
+    PURCHASES: "PurchasesDeadLetters",
+    SETTLEMENTS: "SettlementsDeadLetters",
+    ALLOWANCES: "AllowancesDeadLetters",
+}
 FAULT_RATE, COMPANY_RATE = 0.07, 0.05
 REACH = 40
 """How far back in a queue a message may stand and still be the next: what reordering means here."""
@@ -48,7 +52,11 @@ class Message:
     body: str
     sent: int
     """Milliseconds."""
+    due: int
+    """When it can be received."""
     received: int = 0
+    first: int = 0
+    """When it was received first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +149,12 @@ class World:
         self.plan = plan
         self.millis = int(START.timestamp() * 1000)
         self.history = History()
-        self.audit = Audit(self.history)
+        self.audit = Audit(self.history, lambda: self.millis // 1000)
         self.weather = Weather(self.random, FAULT_RATE, COMPANY_RATE, self._meanwhile)
         self.store = Store(watch=self._commit, behind=self._behind)
         self.dynamodb = self.weather.on(self.store)
         self.sqs = self.weather.on(Queues(self._sent))
-        self.queues: dict[str, list[Message]] = {PURCHASES: [], SETTLEMENTS: []}
+        self.queues: dict[str, list[Message]] = {PURCHASES: [], SETTLEMENTS: [], ALLOWANCES: []}
         self.dead: list[DeadLetter] = []
         self.dead_bodies: set[str] = set()
         self.later: list[Content] = []
@@ -182,7 +190,7 @@ class World:
     def come_to_rest(self) -> None:
         """Let the weather calm down, work off all that waits, and give up on what waited for too long."""
         self.weather.rate = self.weather.company = 0.0
-        for days in (0, 31, 0):
+        for days in (0, 31, 1):
             self.millis += days * 86_400_000
             self.plan.night(self)
             self.work_off()
@@ -193,10 +201,13 @@ class World:
         self.plan.at_the_end(self)
 
     def work_off(self) -> None:
-        """Deliver all that waits."""
-        for queue, messages in self.queues.items():
-            while messages:
+        """Deliver all that waits and can be received."""
+        for queue in self.queues:
+            while self._receivable(queue):
                 self.deliver(queue, 10)
+
+    def _receivable(self, queue: str) -> list[Message]:
+        return [message for message in self.queues[queue] if message.due <= self.millis]
 
     def _redrive(self) -> None:
         """Send back what went to the dead letters only because it was tried too often."""
@@ -293,13 +304,16 @@ class World:
 
     def put_on(self, queue: str, body: str) -> None:
         """Put a message on a queue."""
-        self._sent(queue, body, {})
+        self._sent(queue, body, {}, 0)
 
     def deliver(self, queue: str, at_most: int) -> None:
         """Deliver messages that wait to their function: not always the oldest first, now and then one twice."""
-        waiting = self.queues[queue]
+        waiting = self._receivable(queue)
         size = min(at_most, len(waiting))
-        self.deliver_batch(queue, [waiting.pop(self.random.randrange(min(len(waiting), REACH))) for _ in range(size)])
+        batch = [waiting.pop(self.random.randrange(min(len(waiting), REACH))) for _ in range(size)]
+        for message in batch:
+            self.queues[queue].remove(message)
+        self.deliver_batch(queue, batch)
 
     def deliver_batch(self, queue: str, batch: list[Message]) -> None:
         """Deliver these messages in one event; those that fail, and some others, come again."""
@@ -309,9 +323,12 @@ class World:
         mapping = resources.queue_mappings()[queue]
         for message in batch:
             message.received += 1
-        event = functions.batch([(part.message_id, part.body, part.sent, part.received) for part in batch])
+            message.first = message.first or max(message.due, self.now())
+        event = functions.batch(
+            [(part.message_id, part.body, part.sent, part.first, part.received) for part in batch]
+        )
         self.trace.append((queue, [message.body for message in batch]))
-        copies = [Message(message.message_id, message.body, message.sent) for message in batch]
+        copies = [Message(message.message_id, message.body, message.sent, message.due) for message in batch]
         self._current = lambda: self.deliver_batch(queue, [self.random.choice(copies)])
         met = self.weather.faults
         answer = self._invoke(mapping.function, event)
@@ -331,9 +348,10 @@ class World:
             elif message.message_id in failed or (self.weather.rate and self.random.random() < 0.1):
                 waiting.append(message)
 
-    def _sent(self, queue: str, body: str, attributes: Mapping[str, str]) -> None:
+    def _sent(self, queue: str, body: str, attributes: Mapping[str, str], delay: int) -> None:
         self._names += 1
-        message = Message(str(self._names), body, self.now())
+        sent = self.now()
+        message = Message(str(self._names), body, sent, self.millis + delay * 1000)
         if queue in self.queues:
             self.queues[queue].append(message)
         else:
