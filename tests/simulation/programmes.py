@@ -147,7 +147,7 @@ TEMPLATES: tuple[Rules, ...] = (
     },
     {
         "id": "spring", "kind": "percentage", "percent": 33, "valid_from": "2026-03-02T18:00:00Z",
-        "valid_until": "2026-04-30T00:00:00Z", "per_member": 4, "group": "season",
+        "valid_until": "2026-04-30T00:00:00Z", "per_member": 4, "group": "season", "stock": 12,
         "scope": {"brands": ["acorn"], "categories": ["stationery"]},
         "eligible": {"tiers": ["newcomer", "junior"], "enrolled_within_days": 30},
     },

@@ -81,14 +81,15 @@ def _make_ready() -> None:
 def _simulated(world: World) -> Iterator[None]:
     """Give the product the world's AWS and a programme, its pauses no time, and its secrets the world's chance."""
     chance = random.Random(world.seed)  # noqa: S311 - a seed must give the same world again
+    secrets = SimpleNamespace(token_bytes=chance.randbytes, token_hex=lambda size: chance.randbytes(size).hex())
     with (
         warnings.catch_warnings(),
         patch.object(client, "DYNAMODB", world.dynamodb),
         patch.object(queues, "_sqs", lambda: world.sqs),
         patch.object(attempts, "time", SimpleNamespace(sleep=lambda _seconds: None)),
         patch.object(attempts, "random", chance),
-        patch.object(issuing, "secrets", SimpleNamespace(token_bytes=chance.randbytes)),
-        patch.object(allowances, "token_hex", lambda size: chance.randbytes(size).hex()),
+        patch.object(issuing, "secrets", secrets),
+        patch.object(allowances, "token_hex", secrets.token_hex),
         patch.object(stock, "random", chance),
         patch.object(load, "load", lambda _path: programme(world.seed)),
     ):
