@@ -18,6 +18,7 @@ from tests.simulation.customers import customer_at
 from tests.simulation.functions import OPERATOR, SHOP
 from tests.simulation.history import Adjusting, Content, Placing, amount
 from tests.simulation.model import BASIS_POINTS
+from tests.simulation.shared import LEEWAY
 from tests.simulation.violations import insist
 from tests.simulation.world import ALLOWANCES, PURCHASES, SETTLEMENTS, Acts, Answer, Message, Person, Plan, Request, World
 
@@ -34,6 +35,8 @@ ACTIONS = ("review", "review", "survey", "completed_profile")
 BENEFITS = ("free_shipping", "free_shipping", "free_shipping", "birthday_gift", "priority_service")
 ZONES = ("Europe/London", "Asia/Shanghai", "America/Los_Angeles", "Pacific/Kiritimati", "Etc/GMT+12")
 CARDS_KEPT = 6
+RESERVED_FOR = 60
+"""Seconds for which a claim that is not committed keeps its unit of a stock."""
 
 
 # ---- members -----------------------------------------------------------------------------------------------------
@@ -277,20 +280,24 @@ def show_month(world: World, person: Person) -> None:
 # ---- coupons and checkout ----------------------------------------------------------------------------------------
 
 
-def claim(world: World, person: Person) -> None:
+def claim(world: World, person: Person, template: str | None = None) -> None:
     """Somebody claims a coupon, mostly under a key, now and then under one that was used before."""
     key = world.name("key") if world.random.random() < 0.7 else None
     if key and person.keys and world.random.random() < 0.2:
         key = world.random.choice(person.keys)
-    template = world.random.choice(TEMPLATES)
+    template = template or world.random.choice(TEMPLATES)
 
     def check(world: World, answer: Answer) -> None:
         account = world.audit.model.accounts.get(person.member_id)
         allowed = {"limit_reached", "insufficient_points", "not_eligible", "template_over"}
         allowed |= {"idempotency_key_reused"} if key in person.keys else set()
+        allowed |= {"sold_out"} if not answer.alone or _is_sold_out(world, template) else set()
         if _refused(answer, 201, not_found=account is None, allowed=allowed):
             return
         coupon = answer.json["coupon_id"]
+        issued = world.audit.model.wallets.coupons[coupon]
+        price = issued.template.get("price_points", 0)
+        insist(issued.eligible and issued.paid == price, "who may claim, and for what", coupon, issued)
         insist(_stored(world, "CouponsTable", person.member_id, coupon), "nothing lost", "a coupon", coupon)
         if key:
             world.promise(f"key {person.member_id} {key}", answer.text)
@@ -302,6 +309,14 @@ def claim(world: World, person: Person) -> None:
 
     body = json.dumps({"template_id": template})
     world.ask(Request("POST /members/{member_id}/coupons", person.path, person.at_checkout, check, body, key))
+
+
+def _is_sold_out(world: World, template_id: str) -> bool:
+    """Whether nothing is left of a stock, but for what is reserved by claims that may still be committed."""
+    stock = in_force().template(template_id).stock
+    waiting = world.audit.stock.open(template_id).values()
+    young = sum(since + RESERVED_FOR > world.millis // 1000 - LEEWAY for since in waiting)
+    return stock is not None and world.audit.model.wallets.issued.get(template_id, 0) + young >= stock
 
 
 def list_coupons(world: World, person: Person) -> None:

@@ -78,6 +78,8 @@ class Answer:
     """When the gateway took the request."""
     quiet: bool
     """Whether nothing was committed between the request and the answer."""
+    alone: bool
+    """Whether nobody else acted meanwhile."""
 
     @property
     def json(self) -> Any:
@@ -142,7 +144,7 @@ class Person:
 class World:
     """One seed's world. `plan` gives the operations: what somebody may do, by weight."""
 
-    def __init__(self, seed: int, plan: Plan, *, people: int = 5) -> None:
+    def __init__(self, seed: int, plan: Plan) -> None:
         """Begin with empty tables and queues."""
         self.seed = seed
         self.random = random.Random(seed)  # noqa: S311 - a seed must give the same world again
@@ -166,7 +168,7 @@ class World:
         self.done: set[str] = set()
         """What can be done, and answered so, once only."""
         self.recent: deque[Request] = deque(maxlen=20)
-        self.people = [Person(f"person {seed}-{n}", customer=n % 3 == 2) for n in range(people)]
+        self.people = [Person(f"person {seed}-{n}", customer=n % 3 == 2) for n in range(plan.people)]
         self.person = self.people[0]
         self.pace = self.random.choice((1, 1, 4, 12))
         self.operations = 0
@@ -182,7 +184,7 @@ class World:
         """Let things happen until so many operations are over, then let everything come to rest, and check it all."""
         while self.operations < operations:
             self.step += 1
-            self._wait()
+            self.plan.wait(self)
             self.person = self.random.choice(self.people)
             self.plan.acts.draw(self.random)(self, self.person)
         self.come_to_rest()
@@ -197,6 +199,7 @@ class World:
             if days == 0:
                 self._redrive()
                 self.work_off()
+        self.plan.at_rest(self)
         self.audit.close(self.store)
         self.plan.at_the_end(self)
 
@@ -216,7 +219,7 @@ class World:
             self.queues[letter.queue].append(letter.message)
         self.dead = [letter for letter in self.dead if letter.reason is not None]
 
-    def _wait(self) -> None:
+    def pass_time(self) -> None:
         """Let time pass: mostly little, so that holds lapse between steps, now and then weeks, so that terms end."""
         drawn = self.random.random()
         if drawn < 0.6:
@@ -277,10 +280,11 @@ class World:
         raw = self._invoke(function, event)
         if raw is None:
             return None
-        answer = Answer(raw["statusCode"], raw["body"], millis, commits == self.audit.commits)
+        alone = self.weather.met["company"] == company
+        answer = Answer(raw["statusCode"], raw["body"], millis, commits == self.audit.commits, alone)
         self.trace.append((answer.status, answer.text[:300]))
         insist(answer.status != 500, "no function fails", answer.text)
-        if request.route.startswith("GET ") and self.weather.met["company"] == company:
+        if request.route.startswith("GET ") and alone:
             insist(answer.quiet, "looking changes nothing", request.route)
         if _unclear(answer):
             insist(self.weather.faults > met, "busy only when it is", answer.text)
@@ -435,3 +439,8 @@ class Plan:
     taken: Callable[[World, str, Message], None]
     night: Callable[[World], None]
     at_the_end: Callable[[World], None]
+    at_rest: Callable[[World], None] = lambda _world: None
+    """What is still asked for when everything has come to rest, before the whole store is gone over."""
+    wait: Callable[[World], None] = World.pass_time
+    """How time passes from one thing to the next."""
+    people: int = 5
