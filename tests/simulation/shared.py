@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Fields = dict[str, Any]
 
 SHARDS = 32
+STAMP_BITS = 32
+"""A reservation's stamp has the second in which it was made above these bits, which tell it from all others."""
 LEEWAY = 5
 """Seconds by which clocks may disagree."""
 
@@ -116,7 +118,7 @@ class Stock:
     """What is reserved of the stock of each template, and whose claims it was."""
 
     taken: dict[str, dict[int, tuple[int, dict[str, int]]]] = field(default_factory=dict)
-    """By template and shard: how many units, and when those were reserved of which it is not stored that they are sold."""
+    """By template and shard: how many units, and the stamps of those of which it is not stored that they are sold."""
     claims: dict[str, Fields] = field(default_factory=dict)
     """The records of claims, by id."""
 
@@ -137,7 +139,8 @@ class Stock:
             insist(claim is not None and "shard" in claim, "a coupon has its unit of the stock", id_)
             assert claim is not None
             _, reserved = self.taken.get(template["id"], {}).get(claim["shard"], (0, {}))
-            insist(claim["claim_id"] in reserved, "a coupon has its unit of the stock", id_, claim)
+            its_own = reserved.get(claim["claim_id"]) == claim["stamp"]
+            insist(its_own, "a coupon has its unit of the stock", id_, claim, reserved)
             units = sum(taken for taken, _ in self.taken[template["id"]].values())
             insist(wallets.issued[template["id"]] <= units, "a coupon has its unit of the stock", template["id"], units)
 
@@ -150,22 +153,22 @@ class Stock:
         insist((taken - had, len(new)) in {(1, 1), (0, 0), (-1, 0)}, "a unit is taken once", template_id, new, taken - had)
         insist(taken >= had or len(gone) == 1, "a unit is given back once", template_id, gone)
         for id_ in gone:
-            sold = self._sold(id_, shard)
+            sold = self._sold(id_, shard, held[id_])
             insist(sold if taken == had else not sold, "what is sold stays so, the rest comes back", id_, shard)
         insist(0 <= taken <= stock // SHARDS + (shard < stock % SHARDS), "no more than the stock", template_id, shard)
 
-    def _sold(self, claim_id: str, shard: int) -> bool:
-        claim = self.claims.get(claim_id, {"void": True})
-        return not claim.get("void") and claim["shard"] == shard
+    def _sold(self, claim_id: str, shard: int, stamp: int) -> bool:
+        claim = self.claims.get(claim_id, {})
+        return (claim.get("shard"), claim.get("stamp")) == (shard, stamp)
 
     def open(self, template_id: str) -> dict[str, int]:
         """Answer the reservations whose claims are not committed, and when they were made."""
         shards = self.taken.get(template_id, {})
         return {
-            id_: since
+            id_: stamp >> STAMP_BITS
             for number, (_, reserved) in shards.items()
-            for id_, since in reserved.items()
-            if not self._sold(id_, number)
+            for id_, stamp in reserved.items()
+            if not self._sold(id_, number, stamp)
         }
 
     def close(self, issued: Mapping[str, int]) -> None:
@@ -177,8 +180,8 @@ class Stock:
 
 
 def read_shard(item: Fields) -> tuple[int, dict[str, int]]:
-    """Read a shard as it is stored: how many units, and the reservations by claim."""
+    """Read a shard as it is stored: how many units, and the stamps of the reservations by claim."""
     stored = wire.plain(item)
     return stored.get("taken", 0), {
-        name.removeprefix("r:"): since for name, since in stored.items() if name.startswith("r:")
+        name.removeprefix("r:"): stamp for name, stamp in stored.items() if name.startswith("r:")
     }
