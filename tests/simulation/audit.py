@@ -16,7 +16,7 @@ from tessera.programme.load import in_force
 from tests.simulation import wire
 from tests.simulation.climb import Climb, Held, day_of, reckons, window, windows
 from tests.simulation.model import Account, Commit, Fields, Model, lot_changes
-from tests.simulation.shared import Stock, Uses
+from tests.simulation.shared import LEEWAY, RESERVED_FOR, Stock, Uses
 from tests.simulation.violations import insist
 from tests.simulation.wallets import claims_as_stored
 
@@ -36,6 +36,7 @@ class Audit:
     def __init__(self, history: History, clock: Callable[[], int]) -> None:
         """Begin with an empty store; the clock answers seconds since 1970."""
         self.model = Model(history)
+        self.clock = clock
         self.used = Uses(clock)
         self.stock = Stock()
         self.commits = 0
@@ -69,6 +70,7 @@ class Audit:
                     shared.append(change)
                     continue
                 case "CouponTemplatesTable":
+                    self._mark(change)
                     continue
                 case _:
                     insist(before is None, "written once", change.table, change.key)
@@ -113,6 +115,15 @@ class Audit:
         before = self._read.get(place) if change.before is not None else None
         self._read[place] = after = wire.plain(change.after)
         return before, after
+
+    def _mark(self, change: Change) -> None:
+        """Insist that a stock is marked as sold out for good when it is, and else for as long as a claim may take."""
+        if "sold_out_of" not in change.after or change.key[1] != "head":
+            return
+        of, until = (change.after.get(name, {"N": "0"})["N"] for name in ("sold_out_of", "sold_out_until"))
+        issued = self.model.wallets.issued.get(change.key[0], 0)
+        for_good = "sold_out_until" not in change.after
+        insist(issued == int(of) if for_good else int(until) <= self.clock() + RESERVED_FOR + LEEWAY, "sold out", until)
 
     def _shared(self, change: Change) -> None:
         """Follow a change of what all members share."""

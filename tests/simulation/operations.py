@@ -18,7 +18,7 @@ from tests.simulation.customers import customer_at
 from tests.simulation.functions import OPERATOR, SHOP
 from tests.simulation.history import Adjusting, Content, Placing, amount
 from tests.simulation.model import BASIS_POINTS
-from tests.simulation.shared import LEEWAY
+from tests.simulation.shared import LEEWAY, RESERVED_FOR
 from tests.simulation.violations import insist
 from tests.simulation.world import ALLOWANCES, PURCHASES, SETTLEMENTS, Acts, Answer, Message, Person, Plan, Request, World
 
@@ -35,8 +35,6 @@ ACTIONS = ("review", "review", "survey", "completed_profile")
 BENEFITS = ("free_shipping", "free_shipping", "free_shipping", "birthday_gift", "priority_service")
 ZONES = ("Europe/London", "Asia/Shanghai", "America/Los_Angeles", "Pacific/Kiritimati", "Etc/GMT+12")
 CARDS_KEPT = 6
-RESERVED_FOR = 60
-"""Seconds for which a claim that is not committed keeps its unit of a stock."""
 
 
 # ---- members -----------------------------------------------------------------------------------------------------
@@ -312,11 +310,15 @@ def claim(world: World, person: Person, template: str | None = None) -> None:
 
 
 def _is_sold_out(world: World, template_id: str) -> bool:
-    """Whether nothing is left of a stock, but for what is reserved by claims that may still be committed."""
+    """Whether nothing is left of a stock but what claims have that may still be committed, or was so until just now."""
     stock = in_force().template(template_id).stock
-    waiting = world.audit.stock.open(template_id).values()
-    young = sum(since + RESERVED_FOR > world.millis // 1000 - LEEWAY for since in waiting)
-    return stock is not None and world.audit.model.wallets.issued.get(template_id, 0) + young >= stock
+    if stock is None:
+        return False
+    now = world.millis // 1000 - LEEWAY
+    marked = (_stored(world, "CouponTemplatesTable", template_id, "head") or {}).get("sold_out_until", {"N": "0"})
+    young = sum(since + RESERVED_FOR > now for since in world.audit.stock.open(template_id).values())
+    issued = world.audit.model.wallets.issued.get(template_id, 0)
+    return issued + young >= stock or int(marked["N"]) > now
 
 
 def list_coupons(world: World, person: Person) -> None:

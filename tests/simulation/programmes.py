@@ -114,7 +114,7 @@ TEMPLATES: tuple[Rules, ...] = (
     },
     {"id": "tenth_off", "kind": "percentage", "percent": 10, "ceiling": 2000, "valid_days": 14, "per_member": 5},
     {
-        "id": "more_off_more", "kind": "stepped", "valid_days": 60, "per_member": 9, "group": "steps", "budget": 4000,
+        "id": "more_off_more", "kind": "stepped", "valid_days": 60, "per_member": 9, "group": "steps", "budget": 2500,
         "steps": [{"threshold": 2000, "amount": 201}, {"threshold": 6000, "amount": 907}], "on_refund": "reissue",
     },
     {
@@ -123,7 +123,7 @@ TEMPLATES: tuple[Rules, ...] = (
     },
     {
         "id": "candle", "kind": "gift", "sku": "CANDLE", "value": 450, "threshold": 1500, "valid_days": 40,
-        "per_member": 9, "group": "gifts", "budget": 2000, "redemptions": 7, "on_refund": "reissue",
+        "per_member": 9, "group": "gifts", "budget": 1400, "redemptions": 7, "on_refund": "reissue",
     },
     {
         "id": "three_for_two", "kind": "buy_x_get_y", "buy": 2, "get": 1, "times": 2, "valid_days": 30, "per_member": 9,
@@ -131,7 +131,7 @@ TEMPLATES: tuple[Rules, ...] = (
     },
     {
         "id": "second_half_price", "kind": "buy_x_get_y", "buy": 1, "get": 1, "percent": 50, "valid_days": 30,
-        "per_member": 9, "group": "halves", "budget": 9000, "on_refund": "if_wholly_refunded",
+        "per_member": 9, "group": "halves", "budget": 4000, "on_refund": "if_wholly_refunded",
     },
     {
         "id": "pair", "kind": "bundle", "goods": {"SKU-2": 1, "SKU-3": 2}, "price": 2999, "valid_days": 90,

@@ -25,8 +25,10 @@ Fields = dict[str, Any]
 SHARDS = 32
 STAMP_BITS = 32
 """A reservation's stamp has the second in which it was made above these bits, which tell it from all others."""
-LEEWAY = 5
+LEEWAY = 7
 """Seconds by which clocks may disagree."""
+RESERVED_FOR = 60
+"""Seconds for which a claim that is not committed keeps its unit of a stock."""
 
 
 @dataclass

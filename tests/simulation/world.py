@@ -37,7 +37,7 @@ DEAD_LETTERS = {
     SETTLEMENTS: "SettlementsDeadLetters",
     ALLOWANCES: "AllowancesDeadLetters",
 }
-FAULT_RATE, COMPANY_RATE = 0.07, 0.05
+FAULT_RATE = 0.07
 REACH = 40
 """How far back in a queue a message may stand and still be the next: what reordering means here."""
 
@@ -117,6 +117,8 @@ class Person:
     """Cards as they were shown: as of when, after how many entries, and what was on them."""
     baskets: dict[str, tuple[str, list[Content]]] = field(default_factory=dict)
     """By redemption: the order that it is for, and its lines."""
+    wants: str = ""
+    """The coupon template that they have claimed last."""
     uses: list[tuple[str, str]] = field(default_factory=list)
     """Benefits that a shop has wanted to use for them, and the ids of these uses."""
 
@@ -152,7 +154,7 @@ class World:
         self.millis = int(START.timestamp() * 1000)
         self.history = History()
         self.audit = Audit(self.history, lambda: self.millis // 1000)
-        self.weather = Weather(self.random, FAULT_RATE, COMPANY_RATE, self._meanwhile)
+        self.weather = Weather(self.random, FAULT_RATE, plan.company_rate, self._meanwhile)
         self.store = Store(watch=self._commit, behind=self._behind)
         self.dynamodb = self.weather.on(self.store)
         self.sqs = self.weather.on(Queues(self._sent))
@@ -444,3 +446,5 @@ class Plan:
     wait: Callable[[World], None] = World.pass_time
     """How time passes from one thing to the next."""
     people: int = 5
+    company_rate: float = 0.05
+    """Of each call of AWS, how likely somebody else acts before it."""
