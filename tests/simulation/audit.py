@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from tests.simulation.history import History
     from tests.simulation.store import Change, Key, Store
 
+Both = dict[str, tuple[Fields | None, Fields]]
+"""Items by key: before, and after."""
+
 
 class Audit:
     """Watches a store."""
@@ -48,17 +51,41 @@ class Audit:
     def commit(self, changes: list[Change]) -> None:
         """Insist on what a commit must keep."""
         self.commits += 1
-        members, entries, records, coupons, shared = [], [], {}, {}, []
+        commit = Commit(*self._versioned(changes))
+        members, entries = [], []
         for change in changes:
-            before, after = change.before, change.after
             match change.table:
+                case "MembersTable" if "alias_of" not in change.after:
+                    members.append(change.after)
                 case "LedgerTable":
                     insist(change.on_condition, "entries are written on condition", change.key)
-                    insist(before is None, "the ledger is never overwritten", change.key)
-                    entries.append(wire.plain(after))
-                    continue
-                case "MembersTable" if "alias_of" not in after:
-                    members.append(after)
+                    insist(change.before is None, "the ledger is never overwritten", change.key)
+                    entries.append(wire.plain(change.after))
+                case "StockTable":
+                    # What comes back after it was settled has a record of its own, which can be written once.
+                    recorded = any(key.startswith("given_back:") for key in commit.records)
+                    once = change.on_condition or _forgets(change) or recorded
+                    insist(once, "what is shared is taken on condition", change.key)
+                    self._shared(change)
+                case "CouponTemplatesTable":
+                    self._mark(change)
+                case "OperationsTable" | "CouponsTable":
+                    pass
+                case _:
+                    insist(change.before is None, "written once", change.table, change.key)
+        self._records(commit, entries)
+        insist(len(members) <= 1, "one member a commit")
+        insist(members or not entries, "an entry has its member", entries)
+        for member in members:
+            self._member(member, entries, commit)
+        self.model.record(commit)
+        self._issues(commit, entries, members)
+
+    def _versioned(self, changes: list[Change]) -> tuple[Both, Both]:
+        """Read the records and the coupons of a commit; insist that they, and members, count their versions."""
+        records, coupons = {}, {}
+        for change in changes:
+            match change.table:
                 case "OperationsTable" if change.key[0].startswith("counts:"):
                     _insist_on_counting_once(change)
                     continue
@@ -66,32 +93,19 @@ class Audit:
                     records[change.key[0]] = self._both(change)
                 case "CouponsTable":
                     coupons[change.key[1]] = self._both(change)
-                case "StockTable":
-                    shared.append(change)
-                    continue
-                case "CouponTemplatesTable":
-                    self._mark(change)
-                    continue
+                case "MembersTable" if "alias_of" not in change.after:
+                    pass
                 case _:
-                    insist(before is None, "written once", change.table, change.key)
                     continue
-            earlier = wire.number(before, "version") if before else 0
-            insist(wire.number(after, "version") == earlier + 1, "versions count the writes", change.key)
-        commit = Commit(records, coupons)
-        for change in shared:
-            # What comes back after it was settled has a record of its own, which can be written once.
-            once = change.on_condition or _forgets(change) or any(key.startswith("given_back:") for key in records)
-            insist(once, "what is shared is taken on condition", change.key)
-            self._shared(change)
-        self._records(commit, entries)
-        insist(len(members) <= 1, "one member a commit")
-        insist(members or not entries, "an entry has its member", entries)
-        for member in members:
-            self._member(member, entries, commit)
-        self.model.record(commit)
+            earlier = wire.number(change.before, "version") if change.before else 0
+            insist(wire.number(change.after, "version") == earlier + 1, "versions count the writes", change.key)
+        return records, coupons
+
+    def _issues(self, commit: Commit, entries: list[Fields], members: list[dict[str, Any]]) -> None:
+        """Follow what a commit makes of coupons, and of what all members share of them."""
         account = self.model.accounts[wire.text(members[0], "member_id")] if members else None
         paid = {entry["source"]["coupon_id"]: -entry["points"] for entry in entries if entry["kind"] == "exchange"}
-        for id_, (before, after) in coupons.items():
+        for id_, (before, after) in commit.coupons.items():
             if before is None:
                 self._coupons.setdefault(after["member_id"], []).append(id_)
         self.model.wallets.follow(commit, account, paid)

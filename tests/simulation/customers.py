@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tessera.programme.load import in_force
 from tests.simulation import wire
@@ -11,9 +11,9 @@ from tests.simulation.model import earned
 from tests.simulation.pricing import Customer, Price
 
 if TYPE_CHECKING:
+    from tessera.programme.benefits import Benefit
     from tests.simulation.audit import Audit
     from tests.simulation.model import Account
-    from tests.simulation.pricing import Fields
 
 _NO_LIMIT = 1_000_000_000
 
@@ -29,7 +29,9 @@ def customer_at(audit: Audit, member_id: str, millis: int) -> Customer | None:
     lapsed = [hold for hold in account.holds.values() if hold.expires_at <= now]
     if lapsed or not account.climb.is_settled(now):
         return None
-    if any(idle or (expires or "9") <= written or (matures or "9") <= written for expires, matures, idle in account.lots):
+    if any(
+        idle or (expires or "9") <= written or (matures or "9") <= written for expires, matures, idle in account.lots
+    ):
         return None
     rules, multiplier = in_force().checkout, account.tier.multiplier_bp
     return Customer(
@@ -60,7 +62,9 @@ def _prices(account: Account) -> list[Price]:
         if benefit.kind == "member_price":
             found.append(Price(benefit.id, benefit.stacks, unit_prices=terms.prices))
         else:
-            found.append(Price(benefit.id, benefit.stacks, percent=terms.percent, categories=frozenset(terms.categories)))
+            found.append(
+                Price(benefit.id, benefit.stacks, percent=terms.percent, categories=frozenset(terms.categories))
+            )
     return found
 
 
@@ -78,7 +82,7 @@ def _free_shipping(account: Account, now: datetime) -> int | None:
     return terms.up_to or _NO_LIMIT
 
 
-def _terms(benefit: object, account: Account) -> object | None:
+def _terms(benefit: Benefit, account: Account) -> Any:
     """Answer the terms of the highest tier up to the member's that a benefit names."""
     named = [tier.id for tier in in_force().tiers.ladder[: account.climb.rank + 1] if tier.id in benefit.tiers]
     return benefit.tiers[named[-1]] if named else None

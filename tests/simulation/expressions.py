@@ -237,16 +237,16 @@ def _sum(parser: _Parser) -> Any:
 
 
 def _operand(parser: _Parser) -> Any:
-    token = parser.take()
-    if token == "if_not_exists":
+    first = parser.take()
+    if first == "if_not_exists":
         path, otherwise = (_term(argument) for argument in parser.arguments())
         return lambda *of: found if (found := path(*of)) is not None else otherwise(*of)
-    term = _term(token)
+    term = _term(first)
 
     def there(*of: Any) -> Item:
         found: Item | None = term(*of)
         if found is None:
-            raise OperandError(token)
+            raise OperandError(first)
         return found
 
     return there

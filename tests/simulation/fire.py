@@ -1,16 +1,15 @@
 """Stock under fire: ten thousand claims on a thousand coupons, by hundreds of people, while everything fails.
 
 Nobody does anything but claim. Of other kinds there is one each, so that stocks end often and not once: it is at
-its end that what was abandoned is taken back. Now and then a claim stands still between its reservation and its commit, for longer than
-reservations are kept for: then somebody else may have its unit, and it must find that out. When all has calmed down,
-everybody goes on asking until they are refused: then every unit is issued, and none is left.
+its end that what was abandoned is taken back. Now and then a claim stands still between its reservation and its commit,
+for longer than reservations are kept for: then somebody else may have its unit, and it must find that out. When all has
+calmed down, people go on asking until they are refused: then every unit is issued, and none is left.
 """
 
 from __future__ import annotations
 
 import json
 from functools import cache
-from typing import TYPE_CHECKING
 
 import yaml
 
@@ -21,9 +20,6 @@ from tests.simulation.operations import claim, deliver, repeat, taken
 from tests.simulation.violations import insist
 from tests.simulation.world import Acts, Answer, Person, Plan, Request, World
 
-if TYPE_CHECKING:
-    from tests.simulation.programmes import Rules
-
 STOCK, CLAIMS, PEOPLE, EACH = 1_000, 13_000, 400, 6
 RUSH = "rush"
 OTHERS = tuple(f"few_{n}" for n in range(60))
@@ -32,6 +28,7 @@ ABANDONED_AFTER = 60
 CALLS_WHEN_SOLD_OUT = 2
 ENOUGH = 3
 """People who are told at the end that a stock is sold out."""
+
 
 @cache
 def programme(_number: int) -> Programme:

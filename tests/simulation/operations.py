@@ -20,7 +20,18 @@ from tests.simulation.history import Adjusting, Content, Placing, amount
 from tests.simulation.model import BASIS_POINTS
 from tests.simulation.shared import LEEWAY, RESERVED_FOR
 from tests.simulation.violations import insist
-from tests.simulation.world import ALLOWANCES, PURCHASES, SETTLEMENTS, Acts, Answer, Message, Person, Plan, Request, World
+from tests.simulation.world import (
+    ALLOWANCES,
+    PURCHASES,
+    SETTLEMENTS,
+    Acts,
+    Answer,
+    Message,
+    Person,
+    Plan,
+    Request,
+    World,
+)
 
 if TYPE_CHECKING:
     from random import Random
@@ -311,14 +322,14 @@ def claim(world: World, person: Person, template: str | None = None) -> None:
 
 def _is_sold_out(world: World, template_id: str) -> bool:
     """Whether nothing is left of a stock but what claims have that may still be committed, or was so until just now."""
-    stock = in_force().template(template_id).stock
-    if stock is None:
+    template = in_force().template(template_id)
+    if template is None or template.stock is None:
         return False
     now = world.millis // 1000 - LEEWAY
     marked = (_stored(world, "CouponTemplatesTable", template_id, "head") or {}).get("sold_out_until", {"N": "0"})
     young = sum(since + RESERVED_FOR > now for since in world.audit.stock.open(template_id).values())
     issued = world.audit.model.wallets.issued.get(template_id, 0)
-    return issued + young >= stock or int(marked["N"]) > now
+    return issued + young >= template.stock or int(marked["N"]) > now
 
 
 def list_coupons(world: World, person: Person) -> None:

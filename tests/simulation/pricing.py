@@ -1,4 +1,4 @@
-"""The naive model of prices: what a basket costs, reckoned anew from the rules, with every combination of coupons tried.
+"""The naive model of prices: what a basket costs, reckoned anew from the rules, with every combination tried.
 
 It reads baskets as they are sent and coupons as they are stored. Money is in minor units. Goods are priced by the
 member's prices, then by coupons in their order (priority, template, coupon), then points pay of what is left; shipping
@@ -39,7 +39,8 @@ class Price:
     def off(self, line: Fields, left: int) -> int:
         """Answer what it takes off what is left to pay of a line."""
         if line["sku"] in self.unit_prices:
-            return max(0, left - line["quantity"] * self.unit_prices[line["sku"]])
+            priced: int = line["quantity"] * self.unit_prices[line["sku"]]
+            return max(0, left - priced)
         named = not self.categories or line.get("category") in self.categories
         return left * self.percent // 100 if named else 0
 
@@ -101,9 +102,11 @@ class Way:
         coupon = self.customer.coupons.get(coupon_id)
         if coupon is None:
             return "unknown", None
-        return self._of_its_state(coupon) or self._of_the_basket(coupon) or self._of_what_is_left(coupon) or (None, None)
+        return (
+            self._of_its_state(coupon) or self._of_the_basket(coupon) or self._of_what_is_left(coupon) or (None, None)
+        )
 
-    def _of_its_state(self, coupon: Fields) -> tuple[str, None] | None:
+    def _of_its_state(self, coupon: Fields) -> tuple[str, None] | None:  # noqa: PLR0911 - one for each state
         now = self.customer.now
         if coupon.get("returned"):
             return "returned", None
@@ -269,7 +272,7 @@ def _ways(customer: Customer, basket: Fields, shipping: int) -> list[Way]:
 
 
 def _by_price(prices: list[Price], lines: list[Fields]) -> dict[str, Amounts]:
-    """Answer what each price takes off each line: those that stack one after the other, or one alone if that is more."""
+    """Answer what each price takes off each line: those that stack together, or one alone if that is more."""
     offs = {price.benefit_id: [0] * len(lines) for price in prices}
     for i, line in enumerate(lines):
         left = _amount(line)
@@ -319,13 +322,13 @@ def _cheapest_off(template: Fields, lines: list[Fields], priced: Amounts, left: 
 def _bundle_off(template: Fields, lines: list[Fields], priced: Amounts, left: Amounts) -> Amounts:
     """Take off what a bundle saves by the member's prices, of what is left of its units: those that come first."""
     worth, there = 0, [0] * len(lines)
-    for sku, wanted in template["goods"].items():
-        for i, line in enumerate(lines):
-            if line["sku"] == sku:
-                units = min(wanted, line["quantity"])
-                wanted -= units
-                worth += priced[i] * units // line["quantity"]
-                there[i] = left[i] * units // line["quantity"]
+    wanted = dict(template["goods"])
+    for i, line in enumerate(lines):
+        if line["sku"] in wanted:
+            units = min(wanted[line["sku"]], line["quantity"])
+            wanted[line["sku"]] -= units
+            worth += priced[i] * units // line["quantity"]
+            there[i] = left[i] * units // line["quantity"]
     return split(min(max(0, worth - template["price"]), sum(there)), there)
 
 

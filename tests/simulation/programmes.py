@@ -126,8 +126,9 @@ TEMPLATES: tuple[Rules, ...] = (
         "per_member": 9, "group": "gifts", "budget": 1400, "redemptions": 7, "on_refund": "reissue",
     },
     {
-        "id": "three_for_two", "kind": "buy_x_get_y", "buy": 2, "get": 1, "times": 2, "valid_days": 30, "per_member": 9,
-        "group": "goods", "priority": 50, "scope": {"categories": ["christmas", "home"], "exclude": {"skus": ["SKU-1"]}},
+        "id": "three_for_two", "kind": "buy_x_get_y", "buy": 2, "get": 1, "times": 2, "valid_days": 30,
+        "per_member": 9, "group": "goods", "priority": 50,
+        "scope": {"categories": ["christmas", "home"], "exclude": {"skus": ["SKU-1"]}},
     },
     {
         "id": "second_half_price", "kind": "buy_x_get_y", "buy": 1, "get": 1, "percent": 50, "valid_days": 30,

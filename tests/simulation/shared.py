@@ -1,7 +1,7 @@
 """The naive model of what all members share: the stock of a template, how often its coupons are redeemed, and for what.
 
 A unit of stock is taken before its coupon is issued, and a use before its hold is committed: so at any moment at least
-as much is taken as was issued or is redeemed, and never more than there is; and once nothing is under way, exactly that.
+as much is taken as was issued or is redeemed, and never more than there is. Once nothing is under way, it is just that.
 """
 
 from __future__ import annotations
@@ -152,7 +152,9 @@ class Stock:
         had, held = shards.get(shard, (0, {}))
         taken, reserved = shards[shard] = read_shard(change.after)
         new, gone = reserved.keys() - held.keys(), held.keys() - reserved.keys()
-        insist((taken - had, len(new)) in {(1, 1), (0, 0), (-1, 0)}, "a unit is taken once", template_id, new, taken - had)
+        insist(
+            (taken - had, len(new)) in {(1, 1), (0, 0), (-1, 0)}, "a unit is taken once", template_id, new, taken - had
+        )
         insist(taken >= had or len(gone) == 1, "a unit is given back once", template_id, gone)
         for id_ in gone:
             sold = self._sold(id_, shard, held[id_])

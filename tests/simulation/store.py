@@ -209,7 +209,7 @@ class Store:
         if not holds:
             refusal = _refusal("ConditionalCheckFailedException", "The conditional request failed")
             if found == "ALL_OLD" and change.before is not None:
-                refusal.response["Item"] = change.before
+                refusal.response |= {"Item": change.before}  # type: ignore[misc]
             raise refusal
         self.tables[change.table].put(change)
         self.watch([change])
@@ -257,15 +257,14 @@ class Store:
 
     def _prepare(self, action: Mapping[str, Any]) -> tuple[Change, bool]:
         """Make the change that a put or an update asks for; and say whether its condition holds."""
-        match action:
-            case {"Put": {"TableName": name, "Item": item, **rest}}:
-                table = self.tables[name]
-                key, update = table.key_of(item), ""
-            case {"Update": {"TableName": name, "Key": asked, "UpdateExpression": update, **rest}}:
-                table = self.tables[name]
-                key = table.key_of(asked)
-            case _:
-                raise UnknownCallError(action)
+        ((kind, parameters),) = action.items()
+        if kind not in {"Put", "Update"}:
+            raise UnknownCallError(kind)
+        rest = dict(parameters)
+        name, asked = rest.pop("TableName"), rest.pop("Item" if kind == "Put" else "Key")
+        update = rest.pop("UpdateExpression") if kind == "Update" else ""
+        table, item = self.tables[name], asked
+        key = table.key_of(asked)
         condition = rest.pop("ConditionExpression", "")
         names, values = (rest.pop(f"ExpressionAttribute{part}", {}) for part in ("Names", "Values"))
         _refuse(rest)
@@ -415,7 +414,7 @@ def _weight(item: Item) -> int:
     return sum(len(name.encode()) + _weight_of(attribute) for name, attribute in item.items())
 
 
-def _weight_of(attribute: Item) -> int:
+def _weight_of(attribute: Item) -> int:  # noqa: PLR0911 - one for each kind of attribute
     ((kind, content),) = attribute.items()
     match kind:
         case "S":

@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from tests import resources
-from tests.simulation.store import MAX_ACTIONS, Change, Queues, Store, UnknownCallError
+from tests.simulation.expressions import UnknownCallError
+from tests.simulation.store import MAX_ACTIONS, Change, Queues, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

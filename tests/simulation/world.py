@@ -330,9 +330,7 @@ class World:
         for message in batch:
             message.received += 1
             message.first = message.first or max(message.due, self.now())
-        event = functions.batch(
-            [(part.message_id, part.body, part.sent, part.first, part.received) for part in batch]
-        )
+        event = functions.batch([(part.message_id, part.body, part.sent, part.first, part.received) for part in batch])
         self.trace.append((queue, [message.body for message in batch]))
         copies = [Message(message.message_id, message.body, message.sent, message.due) for message in batch]
         self._current = lambda: self.deliver_batch(queue, [self.random.choice(copies)])
