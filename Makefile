@@ -9,6 +9,7 @@ export PORT ?= 3000
 AWS_PORT ?= 4566
 PROGRAMME ?= layers/tessera/tessera/programme/programme.yaml
 SEEDS ?= 100
+SCENARIO ?= life
 RUNTIME ?= python3.13
 ARCH ?= arm64
 MEMBERS ?= 1000
@@ -94,9 +95,9 @@ test: setup ## Run every test; the stack tests start a stack of their own
 	@$(DEV)/python -m pytest -m timed -q
 	@$(DEV)/python -m pytest -m "not timed" -n 2 --dist loadgroup
 
-simulate: setup ## Run the functions over a store that fails: make simulate SEEDS=1000, or SEED=17 to see one again
+simulate: setup ## Run the functions over a store that fails: make simulate SEEDS=1000 SCENARIO=stock, or SEED=17
 	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -m tests.simulation \
-	  $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+	  --scenario $(SCENARIO) $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
 
 sabotage: setup ## Break rules on purpose, and see which check of the simulation notices
 	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -m tests.simulation.mutants

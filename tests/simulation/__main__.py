@@ -8,11 +8,12 @@ import os
 import sys
 import time
 from collections import Counter
+from functools import partial
 
 from tqdm import tqdm
 
 from tests.simulation.faults import FAULTS
-from tests.simulation.run import OPERATIONS, Result, run
+from tests.simulation.run import SCENARIOS, Result, run
 
 
 def main() -> int:
@@ -22,10 +23,11 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--seed", type=int, help="run this seed alone, and show what happened last")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="how many to run at once")
+    parser.add_argument("--scenario", choices=SCENARIOS, default="life", help="what happens in a seed")
     asked = parser.parse_args()
     if asked.seed is not None:
-        return _show(run(asked.seed))
-    return _run_all(range(asked.first, asked.first + asked.seeds), asked.processes)
+        return _show(run(asked.seed, asked.scenario))
+    return _run_all(range(asked.first, asked.first + asked.seeds), asked.processes, asked.scenario)
 
 
 def _show(result: Result) -> int:
@@ -37,19 +39,19 @@ def _show(result: Result) -> int:
     return 1 if result.check else 0
 
 
-def _run_all(seeds: range, processes: int) -> int:
+def _run_all(seeds: range, processes: int, scenario: str) -> int:
     operations, seconds, began = 0, 0.0, time.monotonic()
     met: Counter[str] = Counter()
     context = multiprocessing.get_context("spawn")
     with (
         context.Pool(min(processes, len(seeds))) as pool,
-        tqdm(total=len(seeds) * OPERATIONS, unit=" operations", unit_scale=True) as progress,
+        tqdm(total=len(seeds) * SCENARIOS[scenario].operations, unit=" operations", unit_scale=True) as progress,
     ):
-        for done, result in enumerate(pool.imap_unordered(run, seeds), 1):
+        for done, result in enumerate(pool.imap_unordered(partial(run, scenario=scenario), seeds), 1):
             if result.check:
                 pool.terminate()
                 progress.close()
-                return _say_how_to_repeat(result)
+                return _say_how_to_repeat(result, scenario)
             operations += result.operations
             seconds += result.seconds
             met += result.met
@@ -65,10 +67,10 @@ def _run_all(seeds: range, processes: int) -> int:
     return 0
 
 
-def _say_how_to_repeat(result: Result) -> int:
+def _say_how_to_repeat(result: Result, scenario: str) -> int:
     print(f"Seed {result.seed} failed at step {result.step}, after {result.operations:,} operations.", file=sys.stderr)
     print(result.violation, file=sys.stderr)
-    print(f"Again, with what happened last: make simulate SEED={result.seed}", file=sys.stderr)
+    print(f"Again, with what happened last: make simulate SCENARIO={scenario} SEED={result.seed}", file=sys.stderr)
     return 1
 
 

@@ -16,61 +16,112 @@ from tessera.programme.load import in_force
 from tests.simulation import wire
 from tests.simulation.climb import Climb, Held, day_of, reckons, window, windows
 from tests.simulation.model import Account, Commit, Fields, Model, lot_changes
+from tests.simulation.shared import LEEWAY, RESERVED_FOR, Stock, Uses
 from tests.simulation.violations import insist
+from tests.simulation.wallets import claims_as_stored
 
 _CAUSES = {"action": "action_id", "benefit_use": "use_id", "benefit_return": "use_id"}
 """By kind of entry what names its cause, where that is no order."""
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.simulation.history import History
     from tests.simulation.store import Change, Key, Store
+
+Both = dict[str, tuple[Fields | None, Fields]]
+"""Items by key: before, and after."""
 
 
 class Audit:
     """Watches a store."""
 
-    def __init__(self, history: History) -> None:
-        """Begin with an empty store."""
+    def __init__(self, history: History, clock: Callable[[], int]) -> None:
+        """Begin with an empty store; the clock answers seconds since 1970."""
         self.model = Model(history)
+        self.clock = clock
+        self.used = Uses(clock)
+        self.stock = Stock()
         self.commits = 0
         self._read: dict[tuple[str, Key], Fields] = {}
         """Records and coupons as they were last written, so that each is read from the wire once."""
+        self._coupons: dict[str, list[str]] = {}
+        """By member: the ids of all coupons."""
 
     def commit(self, changes: list[Change]) -> None:
         """Insist on what a commit must keep."""
         self.commits += 1
-        members, entries, records, coupons = [], [], {}, []
+        commit = Commit(*self._versioned(changes))
+        members, entries = [], []
         for change in changes:
-            before, after = change.before, change.after
             match change.table:
+                case "MembersTable" if "alias_of" not in change.after:
+                    members.append(change.after)
                 case "LedgerTable":
                     insist(change.on_condition, "entries are written on condition", change.key)
-                    insist(before is None, "the ledger is never overwritten", change.key)
-                    entries.append(wire.plain(after))
-                    continue
-                case "MembersTable" if "alias_of" not in after:
-                    members.append(after)
+                    insist(change.before is None, "the ledger is never overwritten", change.key)
+                    entries.append(wire.plain(change.after))
+                case "StockTable":
+                    # What comes back after it was settled has a record of its own, which can be written once.
+                    recorded = any(key.startswith("given_back:") for key in commit.records)
+                    once = change.on_condition or _forgets(change) or recorded
+                    insist(once, "what is shared is taken on condition", change.key)
+                    self._shared(change)
+                case "CouponTemplatesTable":
+                    self._mark(change)
+                case "OperationsTable" | "CouponsTable":
+                    pass
+                case _:
+                    insist(change.before is None, "written once", change.table, change.key)
+        self._records(commit, entries)
+        insist(len(members) <= 1, "one member a commit")
+        insist(members or not entries, "an entry has its member", entries)
+        for member in members:
+            self._member(member, entries, commit)
+        self.model.record(commit)
+        self._issues(commit, entries, members)
+
+    def _versioned(self, changes: list[Change]) -> tuple[Both, Both]:
+        """Read the records and the coupons of a commit; insist that they, and members, count their versions."""
+        records, coupons = {}, {}
+        for change in changes:
+            match change.table:
                 case "OperationsTable" if change.key[0].startswith("counts:"):
                     _insist_on_counting_once(change)
                     continue
                 case "OperationsTable":
                     records[change.key[0]] = self._both(change)
                 case "CouponsTable":
-                    coupons.append(self._both(change))
+                    coupons[change.key[1]] = self._both(change)
+                case "MembersTable" if "alias_of" not in change.after:
+                    pass
                 case _:
-                    insist(before is None, "written once", change.table, change.key)
                     continue
-            earlier = wire.number(before, "version") if before else 0
-            insist(wire.number(after, "version") == earlier + 1, "versions count the writes", change.key)
-        commit = Commit(records)
-        self._records(commit, entries)
-        insist(len(members) <= 1, "one member a commit")
-        insist(members or not entries, "an entry has its member", entries)
-        for member in members:
-            self._member(member, entries, commit, coupons)
-        self.model.record(commit)
-        for before, after in coupons:
-            self._coupon(before, after, commit)
+            earlier = wire.number(change.before, "version") if change.before else 0
+            insist(wire.number(change.after, "version") == earlier + 1, "versions count the writes", change.key)
+        return records, coupons
+
+    def _issues(self, commit: Commit, entries: list[Fields], members: list[dict[str, Any]]) -> None:
+        """Follow what a commit makes of coupons, and of what all members share of them."""
+        account = self.model.accounts[wire.text(members[0], "member_id")] if members else None
+        paid = {entry["source"]["coupon_id"]: -entry["points"] for entry in entries if entry["kind"] == "exchange"}
+        for id_, (before, after) in commit.coupons.items():
+            if before is None:
+                self._coupons.setdefault(after["member_id"], []).append(id_)
+        self.model.wallets.follow(commit, account, paid)
+        self.used.follow(commit)
+        self.stock.follow(commit, self.model.wallets)
+        if account:
+            _insist_on_claims(members[0], account)
+
+    def coupons_of(self, member_id: str) -> dict[str, Fields]:
+        """Answer a member's coupons as they are stored, by id."""
+        ids = self._coupons.get(member_id, [])
+        return {id_: self._read["CouponsTable", (member_id, id_)] for id_ in ids}
+
+    def uses(self) -> dict[str, tuple[int, int]]:
+        """Answer by template how often its coupons were redeemed or are held, and for how much money, by everybody."""
+        return {id_: (stored["used"], stored["spent"]) for id_, stored in self.used.stored.items()}
 
     def _both(self, change: Change) -> tuple[Fields | None, Fields]:
         """Read an item as it was and as it is."""
@@ -79,9 +130,26 @@ class Audit:
         self._read[place] = after = wire.plain(change.after)
         return before, after
 
-    def _member(
-        self, item: dict[str, Any], entries: list[Fields], commit: Commit, coupons: list[tuple[Fields | None, Fields]]
-    ) -> None:
+    def _mark(self, change: Change) -> None:
+        """Insist that a stock is marked as sold out for good when it is, and else for as long as a claim may take."""
+        if "sold_out_of" not in change.after or change.key[1] != "head":
+            return
+        of, until = (change.after.get(name, {"N": "0"})["N"] for name in ("sold_out_of", "sold_out_until"))
+        issued = self.model.wallets.issued.get(change.key[0], 0)
+        for_good = "sold_out_until" not in change.after
+        insist(issued == int(of) if for_good else int(until) <= self.clock() + RESERVED_FOR + LEEWAY, "sold out", until)
+
+    def _shared(self, change: Change) -> None:
+        """Follow a change of what all members share."""
+        of, template_id, *shard = change.key[0].split(":")
+        template = in_force().template(template_id)
+        limits = template.model_dump(include={"stock", "redemptions", "budget"}, exclude_none=True) if template else {}
+        if of == "uses":
+            self.used.change(template_id, change, limits)
+        else:
+            self.stock.change(template_id, int(shard[0]), change, limits["stock"])
+
+    def _member(self, item: dict[str, Any], entries: list[Fields], commit: Commit) -> None:
         member_id = wire.text(item, "member_id")
         account = self.model.accounts.get(member_id)
         if account is None:
@@ -94,11 +162,7 @@ class Audit:
             self._entry(account, entry)
             self.model.expect(member_id, account, entry, commit)
             insist(entry["points_balance"] == account.balance, "balance after an entry", entry["points_balance"])
-        for before, after in coupons:
-            if before is None:
-                template = after["template"]["id"]
-                account.claims[template] = account.claims.get(template, 0) + 1
-        state = wire.plain({name: item[name] for name in ("holds", "claims", "uses") if name in item})
+        state = wire.plain({name: item[name] for name in ("holds", "uses") if name in item})
         held = wire.lots(item["lots"]["B"])
         insist(wire.number(item, "points") == account.balance, "balance = sum of entries", member_id)
         insist(sum(held.values()) == account.balance, "balance = sum of lots", member_id, held)
@@ -112,7 +176,10 @@ class Audit:
         insist(wire.text(item, "time_zone") == account.time_zone, "where a member lives", member_id, account.time_zone)
         cards = wire.number(item, "make_up_cards") if "make_up_cards" in item else 0
         insist(cards == account.cards, "cards as the entries made them", member_id, cards, account.cards)
-        insist(state.get("claims", {}) == account.claims, "claims are counted", member_id, account.claims)
+        said = wire.plain({name: item[name] for name in ("orders", "first_order", "tags") if name in item})
+        insist(said.get("orders", 0) == account.orders, "orders are counted", member_id, said, account.orders)
+        insist(said.get("first_order") == account.first_order, "one first order", member_id, said, account.first_order)
+        insist(said.get("tags", []) == account.tags, "tags as the entries made them", member_id, said)
         uses = {id_: [date.fromordinal(since).isoformat(), n] for id_, (since, n) in state.get("uses", {}).items()}
         latest = {id_: [since, account.uses[id_, since]] for id_, since in sorted(account.uses)}
         insist(uses == latest, "uses are counted", member_id, uses, latest)
@@ -155,39 +222,15 @@ class Audit:
                 case "use":
                     kind = {"used": "benefit_use", "released": "benefit_return"}[after["status"]]
                     insist((kind, after["use_id"]) in booked, "a use has its entry", key)
-                case "action" | "answer":
+                case "action" | "answer" | "claim" | "given_back":
                     insist(before is None, "written once", key)
                     entry = ("action", after.get("action_id"))
-                    insist(after["kind"] == "answer" or entry in booked, "an action has its entry", key)
-
-    def _coupon(self, before: Fields | None, after: Fields, commit: Commit) -> None:
-        coupon_id = after["coupon_id"]
-        if before is None:
-            insist(not after["redeemed"] and "redemption_id" not in after, "a coupon begins unused", coupon_id)
-            return
-        insist(not before["redeemed"], "a coupon is used once", coupon_id)
-        for name in ("template", "valid_from", "valid_until"):
-            insist(before[name] == after[name], "a coupon stays what it is", coupon_id, name)
-        naming = [record for _, record in commit.records.values() if coupon_id in record.get("coupon_ids", [])]
-        insist(len(naming) == 1, "a coupon has its redemption", coupon_id)
-        redemption = naming[0]
-        if after["redeemed"]:
-            insist(redemption["status"] == "confirmed", "a coupon has its redemption", coupon_id)
-        elif "redemption_id" in after:
-            insist(redemption["status"] == "held", "a coupon has its redemption", coupon_id)
-            insist(after["redemption_id"] == redemption["redemption_id"], "a coupon has its redemption", coupon_id)
-            if "held_until" in before:
-                hold = self.model.holds[before["redemption_id"]]
-                insist(
-                    hold.state == "let go" or hold.expires_at <= wire.instant(redemption["expires_at"]),
-                    "a coupon is held once",
-                    coupon_id,
-                )
-        else:
-            insist(redemption["status"] == "released", "a coupon has its redemption", coupon_id)
+                    insist(after["kind"] != "action" or entry in booked, "an action has its entry", key)
 
     def close(self, store: Store) -> None:
         """Go over the whole store: numbers, links, balances and growth from the first entry of everybody."""
+        self.used.close()
+        self.stock.close(self.model.wallets.issued)
         ledger, members = store.tables["LedgerTable"], store.tables["MembersTable"]
         for (member_id,), item in members.items.items():
             if "alias_of" in item:
@@ -212,6 +255,20 @@ class Audit:
                     for by_day in (stored, account.climb.counted["growth"])
                 )
                 insist(counted == expected, "growth by day", member_id, counted, expected)
+
+
+def _insist_on_claims(item: dict[str, Any], account: Account) -> None:
+    """Insist that a member's claims are counted, and where a day is limited, those of the last day."""
+    stored = wire.plain(item.get("claims", {"M": {}})["M"])
+    limited = {template.id for template in in_force().coupons if template.per_member_day is not None}
+    expected = claims_as_stored(account.claims, limited)
+    insist(stored == expected, "claims are counted", stored, expected)
+
+
+def _forgets(change: Change) -> bool:
+    """Whether all that a change does is to forget reservations."""
+    kept = change.before is not None and {name: change.before.get(name) for name in change.after}
+    return bool(kept) and kept == change.after
 
 
 def _insist_on_what_is_overdue(now: str, account: Account, held: set[wire.Terms]) -> None:

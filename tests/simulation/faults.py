@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,17 @@ def timeout_after(operation: Operation, _random: Random, parameters: dict[str, A
     """Carry the request out, and lose the answer."""
     operation(**parameters)
     raise ReadTimeoutError(endpoint_url="https://store.example")
+
+
+def resent(operation: Operation, _random: Random, parameters: dict[str, Any]) -> Any:
+    """Lose the answer to the client itself, which sends the request once more.
+
+    A transaction carries a token by which it is carried out once all the same.
+    """
+    if "TransactItems" not in parameters:
+        with suppress(ClientError):
+            operation(**parameters)
+    return operation(**parameters)
 
 
 def crash_before(_operation: Operation, _random: Random, _parameters: dict[str, Any]) -> Any:
@@ -108,6 +120,7 @@ FAULTS: tuple[Callable[[Operation, Random, dict[str, Any]], Any], ...] = (
     conflict,
     timeout_before,
     timeout_after,
+    resent,
     crash_before,
     crash_after,
     part,

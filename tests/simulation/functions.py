@@ -137,8 +137,11 @@ def request(  # noqa: PLR0917 - a request has this many parts
     }
 
 
-def batch(records: list[tuple[str, str, int, int]]) -> dict[str, Any]:
-    """Make the event of a batch: of each message its id, its body, when it was sent (ms), how often it was received."""
+def batch(records: list[tuple[str, str, int, int, int]]) -> dict[str, Any]:
+    """Make the event of a batch: of each message its id, its body, when it was sent and first received, how often.
+
+    Both instants are in milliseconds.
+    """
     return {
         "Records": [
             {
@@ -146,13 +149,13 @@ def batch(records: list[tuple[str, str, int, int]]) -> dict[str, Any]:
                 "body": body,
                 "attributes": {
                     "SentTimestamp": str(sent),
-                    "ApproximateFirstReceiveTimestamp": str(sent),
+                    "ApproximateFirstReceiveTimestamp": str(first),
                     "ApproximateReceiveCount": str(received),
                 },
                 "messageAttributes": {},
                 "eventSource": "aws:sqs",
             }
-            for message_id, body, sent, received in records
+            for message_id, body, sent, first, received in records
         ]
     }
 

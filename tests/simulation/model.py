@@ -18,6 +18,7 @@ from tests.simulation import wire
 from tests.simulation.climb import Climb, Lent, day_of, effective, reckons
 from tests.simulation.history import amount
 from tests.simulation.violations import ViolationError, insist
+from tests.simulation.wallets import Wallets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +58,7 @@ class Bought:
     counts: bool
     """Whether it counts towards the tier."""
     lines: dict[str, tuple[int, int, int, int, int]]
+    redemption_id: str | None = None
     refunded: dict[str, tuple[int, int]] = field(default_factory=dict)
     """By line the quantity and the money that have come back."""
 
@@ -107,7 +109,11 @@ class Account:
     left: list[tuple[str, datetime]] = field(default_factory=list)
     """The zones that were left since the last of `days`, and when."""
     cards: int = 0
-    claims: dict[str, int] = field(default_factory=dict)
+    claims: dict[str, list[date]] = field(default_factory=dict)
+    """By template: the member's own day of each coupon that they were issued."""
+    tags: list[str] = field(default_factory=list)
+    first_order: str | None = None
+    """The redemption that has a coupon for a first order, until its order comes."""
     uses: dict[tuple[str, str], int] = field(default_factory=dict)
     """By benefit and the first day of a month: the uses that stand."""
     used: set[str] = field(default_factory=set)
@@ -120,12 +126,33 @@ class Account:
         """The tier that the member is on."""
         return self.climb.tier
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the member lives."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def orders(self) -> int:
+        """The orders that counted, less those that were wholly refunded."""
+        return sum(self.climb.counted["orders"].values())
+
+    @property
+    def had_first_order(self) -> bool:
+        """Whether a coupon for a first order is for the member no more."""
+        return self.orders > 0 or self.first_order is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Commit:
     """The records of operations that one commit wrote, by key: before, and after."""
 
     records: dict[str, tuple[Fields | None, Fields]]
+    coupons: dict[str, tuple[Fields | None, Fields]] = field(default_factory=dict)
+    """Coupons, likewise."""
+    wholly_refunded: list[Fields] = field(default_factory=list)
+    """The records of orders of which it takes back the last that was left."""
+    come_back: set[str] = field(default_factory=set)
+    """The coupons that come back with them, and those that come in the place of others."""
 
     def of(self, key: str, kind: str, check: str) -> tuple[Fields | None, Fields]:
         """Find a record that must be in it."""
@@ -150,6 +177,8 @@ class Model:
     """The notes of adjustments that were booked."""
     placed: set[str] = field(default_factory=set)
     """The notes of placements, and of ends of placements, that were booked."""
+    wallets: Wallets = field(default_factory=Wallets)
+    """Everybody's coupons."""
 
     def expect(self, member_id: str, account: Account, entry: Fields, commit: Commit) -> None:
         """Insist that an entry comes to what it must, and keep what it changes."""
@@ -203,6 +232,7 @@ class Model:
             date.fromisoformat(order["growth_day"]),
             earns,
             {line[0]: (line[1], line[2], line[3], line[4], line[6]) for line in lines},
+            order.get("redemption_id"),
         )
         self.orders[order["order_id"]] = bought
         return bought
@@ -406,6 +436,7 @@ def _purchase(model: Model, member_id: str, account: Account, entry: Fields, com
 def _redeemed(model: Model, account: Account, order: Fields, spent: int, entry: Fields) -> int:
     """Answer what an order takes for the redemption that it names: nothing, if its hold has taken it."""
     hold = model.holds[order["redemption_id"]]
+    account.first_order = None if account.first_order == order["redemption_id"] else account.first_order
     insist(hold.order_id == order["order_id"], "whose redemption", order["redemption_id"])
     kept = hold.spent if hold.state == "confirmed" else hold.points
     insist(spent == kept, "points spent", order["order_id"], spent, kept)
@@ -422,6 +453,7 @@ def _redeemed(model: Model, account: Account, order: Fields, spent: int, entry: 
     insist(account.standing == "active", "who is frozen holds nothing", order["redemption_id"])
     insist(hold.points <= max(0, spendable(account)), "never below zero", "a hold taken again", hold.points)
     hold.state, hold.spent = "confirmed", hold.points
+    hold.benefits = entry["detail"].get("benefits_used", {})
     return hold.points
 
 
@@ -441,6 +473,11 @@ def _refund(model: Model, member_id: str, account: Account, entry: Fields, commi
         account.climb.count("spend", bought.day, -money)
         account.climb.count("orders", bought.day, had_come_back - bought.came_back)
     detail = entry["detail"]
+    gone_whole = bought.came_back and not had_come_back
+    used = model.holds[bought.redemption_id].benefits if bought.redemption_id and gone_whole else {}
+    insist(detail.get("benefits_returned", {}) == used, "benefits come back", refund_id, used)
+    if gone_whole:
+        commit.wholly_refunded.append(order)
     insist(detail.get("returned", 0) == returned, "points come back", refund_id, returned)
     expired: int = sum(row[0] for row in detail.get("expired", []))
     end = (json.loads(order["lot"])[0] + [None])[1]
@@ -469,6 +506,20 @@ def _missed(entry: Fields, points: int) -> int:
     stated = "debt" if _may_owe() else "shortfall"
     insist(entry["detail"].get(stated, 0) == points, "what a refund takes", entry["source"], points)
     return points if _may_owe() else 0
+
+
+def _exchange(_model: Model, _member_id: str, account: Account, entry: Fields, commit: Commit) -> int:
+    coupon_id = entry["source"]["coupon_id"]
+    before, coupon = commit.coupons.get(coupon_id, ({}, {}))
+    insist(before is None, "an exchange has its coupon", coupon_id)
+    price: int = coupon["template"]["price_points"]
+    insist(price <= max(0, spendable(account)), "never below zero", "an exchange", price)
+    return -price
+
+
+def _tags(_model: Model, _member_id: str, account: Account, entry: Fields, _commit: Commit) -> int:
+    account.tags = entry["detail"]["tags"]
+    return 0
 
 
 def _action(model: Model, member_id: str, account: Account, entry: Fields, commit: Commit) -> int:
@@ -586,6 +637,10 @@ def _hold(model: Model, member_id: str, account: Account, entry: Fields, commit:
     hold = Hold(record["order_id"], points, wire.instant(record["expires_at"]), benefits=benefits)
     minutes = in_force().checkout.hold_minutes
     insist(hold.expires_at == wire.instant(entry["recorded_at"]) + timedelta(minutes=minutes), "how long a hold stands")
+    templates = [model.wallets.coupons[id_].template for id_ in record.get("coupon_ids", [])]
+    if any(template.get("first_order") for template in templates):
+        insist(not account.had_first_order, "one first order", redemption_id)
+        account.first_order = redemption_id
     model.holds[redemption_id] = account.holds[redemption_id] = hold
     return -points
 
@@ -603,6 +658,7 @@ def _release(_model: Model, _member_id: str, account: Account, entry: Fields, co
         insist(_redemption(commit, redemption_id)["status"] == "released", "a release has its record", redemption_id)
     insist(entry["detail"].get("benefits_returned", {}) == hold.benefits, "benefits come back", redemption_id)
     hold.state = "let go"
+    account.first_order = None if account.first_order == redemption_id else account.first_order
     return hold.points - hold.owed
 
 
@@ -675,6 +731,9 @@ RULES: dict[str, Callable[[Model, str, Account, Fields, Commit], int]] = {
     "placement_end": _placement_end,
     "action": _action,
     "adjustment": _adjustment,
+    "exchange": _exchange,
+    "grant": _nothing,
+    "tags": _tags,
     "freeze": _standing,
     "unfreeze": _standing,
     "close": _standing,
@@ -711,6 +770,14 @@ def _day_of(entry: Fields) -> date:
 
 def _local(written: str) -> date:
     return day_of(wire.instant(written))
+
+
+def earned(content: Content, multiplier_bp: int) -> tuple[int, int]:
+    """Answer the points and the growth that an order earns: what its lines earn, exactly, rounded down once."""
+    rates = in_force().earning
+    points, per_point = _weights(content, rates.points, multiplier_bp)
+    growth, per_growth = _weights(content, rates.growth, BASIS_POINTS)
+    return sum(points) // per_point, sum(growth) // per_growth
 
 
 def _weights(content: Content, rates: Any, multiplier_bp: int) -> tuple[list[int], int]:

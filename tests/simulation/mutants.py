@@ -15,6 +15,8 @@ from unittest.mock import patch
 from tessera import (
     actions,
     benefits,
+    coupons,
+    discounts,
     history,
     lots,
     make_up_cards,
@@ -22,6 +24,7 @@ from tessera import (
     redemptions,
     settlement,
     sign_ins,
+    stacking,
     streaks,
     tiers,
 )
@@ -30,11 +33,12 @@ from tessera.idempotency import Answer
 from tessera.journal import Entry, Journal
 from tessera.purchases import Order, OrderLine
 from tessera.redemptions import Redemption
-from tessera.service import members, opening, operators
+from tessera.service import allowances, members, opening, operators
 from tessera.service import purchases as counting
 from tessera.service import tiers as ladders
 from tessera.service.keyed import change_once
-from tessera.store import items
+from tessera.store import allowances as limits
+from tessera.store import items, stock
 from tessera.store.read import Found, read
 from tessera.store.transaction import Transaction
 from tests.simulation.run import Result, run
@@ -59,6 +63,8 @@ class Mutant:
 
     says: str
     applied: Callable[[], AbstractContextManager[Any]]
+    scenario: str = "life"
+    """In which it has to be noticed."""
 
 
 def _without_condition(*tables: str) -> AbstractContextManager[Any]:
@@ -377,6 +383,106 @@ def _uses_not_given_back() -> AbstractContextManager[Any]:
     return patch.object(benefits, "give_back", kept)
 
 
+def _calls_changed(module: Any, change: Callable[[dict[str, Any]], Any]) -> AbstractContextManager[Any]:
+    """Change what a module asks of the store; of what there is nothing left to ask, nothing is asked."""
+    call = module.call
+
+    def changed(operation: Any, **parameters: Any) -> Any:
+        return call(operation, **parameters) if change(parameters) is not False else {}
+
+    return patch.object(module, "call", changed)
+
+
+def _shards_never_empty() -> AbstractContextManager[Any]:
+    def without_share(asked: dict[str, Any]) -> None:
+        if ":share" in asked.get("ExpressionAttributeValues", {}):
+            asked["ConditionExpression"] = "attribute_not_exists(#claim)"
+            del asked["ExpressionAttributeValues"][":share"]
+
+    return _calls_changed(stock, without_share)
+
+
+def _reserved_each_time() -> AbstractContextManager[Any]:
+    def without_claim(asked: dict[str, Any]) -> None:
+        if ":share" in asked.get("ExpressionAttributeValues", {}):
+            asked["ConditionExpression"] = "attribute_not_exists(taken) OR taken < :share"
+
+    return _calls_changed(stock, without_claim)
+
+
+def _no_fence() -> AbstractContextManager[Any]:
+    """Give units back without keeping their claims from being committed later."""
+    return _calls_changed(stock, lambda asked: "Item" not in asked)
+
+
+def _sold_out_for_good() -> AbstractContextManager[Any]:
+    mark = stock._mark
+    return patch.object(stock, "_mark", lambda template_id, found: mark(template_id, replace(found, until=None)))
+
+
+def _given_back_again() -> AbstractContextManager[Any]:
+    """Give a use back each time that a message asks for it."""
+
+    def without_record(asked: dict[str, Any]) -> None:
+        if "TransactItems" in asked:
+            asked["TransactItems"] = [action for action in asked["TransactItems"] if "Update" in action]
+
+    return _calls_changed(limits, without_record)
+
+
+def _nothing_taken() -> AbstractContextManager[Any]:
+    return patch.object(limits, "take", lambda *_: "taken")
+
+
+def _never_settled() -> AbstractContextManager[Any]:
+    return patch.object(allowances, "_settle_ticket", lambda _taken, _now: "settled")
+
+
+def _budget_without_end() -> AbstractContextManager[Any]:
+    """Take of budgets whatever is left of them."""
+    take = limits.take
+    return patch.object(limits, "take", lambda of, use, money: take(of.model_copy(update={"budget": None}), use, money))
+
+
+def _all_stack() -> AbstractContextManager[Any]:
+    return patch.object(stacking, "excluded_by", lambda _coupon, _others: [])
+
+
+def _one_coupon_is_best() -> AbstractContextManager[Any]:
+    def of_singles(coupons: Any, gains: Any) -> stacking.Best:
+        singles = [(coupon,) for coupon in coupons]
+        return stacking.Best(max(singles, key=gains.gain, default=()), exact=True)
+
+    return patch.object(stacking, "best", of_singles)
+
+
+def _order_ignored() -> AbstractContextManager[Any]:
+    return patch.object(stacking, "in_order", lambda coupons: tuple(sorted(coupons, key=lambda one: one.coupon_id)))
+
+
+def _rounded_line_by_line() -> AbstractContextManager[Any]:
+    def each_line(whole: int, weights: Any) -> list[int]:
+        total = sum(weights)
+        return [(2 * whole * weight + total) // (2 * total) if total else 0 for weight in weights]
+
+    return patch.object(discounts, "apportion", each_line)
+
+
+def _both_come_back() -> AbstractContextManager[Any]:
+    """Reissue a coupon whose order was refunded, and let the old one be used again, too."""
+    refunded = coupons.refunded
+
+    def twice(used: coupons.Coupon, now: datetime) -> list[coupons.Coupon]:
+        back: list[coupons.Coupon] = refunded(used, now)
+        return [replace(each, redeemed=False, returned=False, redemption_id=None) for each in back]
+
+    return patch.object(coupons, "refunded", twice)
+
+
+def _as_many_as_they_like() -> AbstractContextManager[Any]:
+    return patch.object(coupons, "limit_reached", lambda _member, _template, _now: None)
+
+
 MUTANTS = (
     Mutant("A member is written whatever its version is", lambda: _without_condition("MEMBERS_TABLE")),
     Mutant("Entries are written whatever stands in their place", lambda: _without_condition("LEDGER_TABLE")),
@@ -416,6 +522,20 @@ MUTANTS = (
     Mutant("Points that have expired come back with a refund", _expired_is_taken_twice),
     Mutant("The hash leaves out what explains the entry", _hash_of_less),
     Mutant("What rounding leaves goes to the first line", _unfair_rounding),
+    Mutant("A shard gives whatever it has given", _shards_never_empty, "stock"),
+    Mutant("A repeated claim reserves once more", _reserved_each_time, "stock"),
+    Mutant("A claim may be committed after its unit went back", _no_fence, "stock"),
+    Mutant("Sold out is marked for good, whoever is still at it", _sold_out_for_good, "stock"),
+    Mutant("A member may have as many coupons as they like", _as_many_as_they_like),
+    Mutant("A hold takes none of what all share", _nothing_taken),
+    Mutant("Budgets have no end", _budget_without_end),
+    Mutant("What a lapsed hold took is never settled", _never_settled),
+    Mutant("A refund's message gives back each time it comes", _given_back_again),
+    Mutant("All coupons apply together", _all_stack),
+    Mutant("One coupon is the best combination", _one_coupon_is_best),
+    Mutant("Coupons apply in any order", _order_ignored),
+    Mutant("A discount is rounded line by line", _rounded_line_by_line),
+    Mutant("A refund returns a coupon, and another in its place", _both_come_back),
 )
 
 
@@ -428,7 +548,7 @@ def caught(mutant: Mutant) -> Result | None:
     operations = 0
     with mutant.applied():
         for seed in range(SEEDS):
-            result = run(seed)
+            result = run(seed, mutant.scenario)
             operations += result.operations
             if result.check:
                 return replace(result, operations=operations)

@@ -12,13 +12,26 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tessera.programme.load import in_force
-from tests.simulation import wire
+from tests.simulation import pricing, programmes, wire
 from tests.simulation.climb import day_of, reckons
+from tests.simulation.customers import customer_at
 from tests.simulation.functions import OPERATOR, SHOP
 from tests.simulation.history import Adjusting, Content, Placing, amount
 from tests.simulation.model import BASIS_POINTS
+from tests.simulation.shared import LEEWAY, RESERVED_FOR
 from tests.simulation.violations import insist
-from tests.simulation.world import PURCHASES, SETTLEMENTS, Acts, Answer, Message, Person, Plan, Request, World
+from tests.simulation.world import (
+    ALLOWANCES,
+    PURCHASES,
+    SETTLEMENTS,
+    Acts,
+    Answer,
+    Message,
+    Person,
+    Plan,
+    Request,
+    World,
+)
 
 if TYPE_CHECKING:
     from random import Random
@@ -27,7 +40,8 @@ if TYPE_CHECKING:
     from tests.simulation.model import Account
 
 CATEGORIES = (None, None, "christmas", "stationery", "home")
-TEMPLATES = ("five_off_thirty", "tenth_off")
+TEMPLATES = tuple(template["id"] for template in programmes.TEMPLATES)
+BRANDS = (None, None, "acorn", "birch")
 ACTIONS = ("review", "review", "survey", "completed_profile")
 BENEFITS = ("free_shipping", "free_shipping", "free_shipping", "birthday_gift", "priority_service")
 ZONES = ("Europe/London", "Asia/Shanghai", "America/Los_Angeles", "Pacific/Kiritimati", "Etc/GMT+12")
@@ -275,20 +289,24 @@ def show_month(world: World, person: Person) -> None:
 # ---- coupons and checkout ----------------------------------------------------------------------------------------
 
 
-def claim(world: World, person: Person) -> None:
+def claim(world: World, person: Person, template: str | None = None) -> None:
     """Somebody claims a coupon, mostly under a key, now and then under one that was used before."""
     key = world.name("key") if world.random.random() < 0.7 else None
     if key and person.keys and world.random.random() < 0.2:
         key = world.random.choice(person.keys)
-    template = world.random.choice(TEMPLATES)
+    template = template or world.random.choice(TEMPLATES)
 
     def check(world: World, answer: Answer) -> None:
         account = world.audit.model.accounts.get(person.member_id)
-        allowed = {"limit_reached"} | ({"idempotency_key_reused"} if key in person.keys else set())
-        allowed |= {"not_eligible"} if _unless_active(account, answer) else set()
+        allowed = {"limit_reached", "insufficient_points", "not_eligible", "template_over"}
+        allowed |= {"idempotency_key_reused"} if key in person.keys else set()
+        allowed |= {"sold_out"} if not answer.alone or _is_sold_out(world, template) else set()
         if _refused(answer, 201, not_found=account is None, allowed=allowed):
             return
         coupon = answer.json["coupon_id"]
+        issued = world.audit.model.wallets.coupons[coupon]
+        price = issued.template.get("price_points", 0)
+        insist(issued.eligible and issued.paid == price, "who may claim, and for what", coupon, issued)
         insist(_stored(world, "CouponsTable", person.member_id, coupon), "nothing lost", "a coupon", coupon)
         if key:
             world.promise(f"key {person.member_id} {key}", answer.text)
@@ -300,6 +318,18 @@ def claim(world: World, person: Person) -> None:
 
     body = json.dumps({"template_id": template})
     world.ask(Request("POST /members/{member_id}/coupons", person.path, person.at_checkout, check, body, key))
+
+
+def _is_sold_out(world: World, template_id: str) -> bool:
+    """Whether nothing is left of a stock but what claims have that may still be committed, or was so until just now."""
+    template = in_force().template(template_id)
+    if template is None or template.stock is None:
+        return False
+    now = world.millis // 1000 - LEEWAY
+    marked = (_stored(world, "CouponTemplatesTable", template_id, "head") or {}).get("sold_out_until", {"N": "0"})
+    young = sum(since + RESERVED_FOR > now for since in world.audit.stock.open(template_id).values())
+    issued = world.audit.model.wallets.issued.get(template_id, 0)
+    return issued + young >= template.stock or int(marked["N"]) > now
 
 
 def list_coupons(world: World, person: Person) -> None:
@@ -332,8 +362,11 @@ def quote(world: World, person: Person) -> None:
         off = sum(discount["amount"] for discount in said["discounts"])
         total = said["subtotal"] - off - said["points_value"] + said["shipping"]
         insist(said["total"] == total >= 0, "a quote adds up", answer.text)
+        if answer.quiet and (customer := customer_at(world.audit, person.member_id, answer.millis)):
+            pricing.check(said, asked, customer)
 
-    body = json.dumps(_basket(world, person, _lines(world.random)))
+    asked = _basket(world, person, _lines(world.random))
+    body = json.dumps(asked)
     world.ask(Request("POST /members/{member_id}/quotes", person.path, person.at_checkout, check, body))
 
 
@@ -345,10 +378,9 @@ def hold(world: World, person: Person) -> None:
     lines = _lines(world.random)
 
     def check(world: World, answer: Answer) -> None:
-        refusals = {
-            "insufficient_points", "too_many_holds", "order_already_held", "order_already_counted",
-            "coupon_expired", "coupon_held", "coupon_redeemed", "coupon_below_threshold", "coupon_no_discount",
-        }  # fmt: skip
+        refusals = {"insufficient_points", "too_many_holds", "order_already_held", "order_already_counted"}
+        refusals |= {"points_below_minimum", "points_above_ceiling"}
+        refusals |= _refusals_of_coupons(world, person, asked, answer)
         account = world.audit.model.accounts.get(person.member_id)
         refusals |= _unless_active(account, answer)
         if _refused(answer, 200, 201, not_found=account is None, allowed=refusals):
@@ -360,10 +392,20 @@ def hold(world: World, person: Person) -> None:
             world.once(f"held {redemption_id}")
         person.baskets[redemption_id] = (order_id, lines)
 
-    body = json.dumps({"order_id": order_id} | _basket(world, person, lines))
+    asked = _basket(world, person, lines)
+    body = json.dumps({"order_id": order_id} | asked)
     world.ask(Request("POST /members/{member_id}/redemptions", person.path, person.at_checkout, check, body))
     if person.baskets and world.random.random() < 0.5:
         world.random.choice((confirm, release, redeemed_order))(world, person)
+
+
+def _refusals_of_coupons(world: World, person: Person, asked: Content, answer: Answer) -> set[str]:
+    """Answer how a hold may be refused for the coupons that it names: as they would not apply in a quote."""
+    code = answer.json.get("code", "")
+    if not code.startswith("coupon_") or person.member_id not in world.audit.model.accounts:
+        return set()
+    customer = customer_at(world.audit, person.member_id, answer.millis) if answer.quiet else None
+    return {f"coupon_{reason}" for reason in pricing.reasons(asked, customer)} if customer else {code}
 
 
 def confirm(world: World, person: Person) -> None:
@@ -631,6 +673,11 @@ def settle(world: World, _person: Person) -> None:
     world.deliver(SETTLEMENTS, 10)
 
 
+def settle_uses(world: World, _person: Person) -> None:
+    """The allowances queue hands a batch to its function."""
+    world.deliver(ALLOWANCES, 10)
+
+
 def night(world: World, _person: Person) -> None:
     """The nightly schedule fires."""
     world.tonight()
@@ -666,7 +713,7 @@ def taken(world: World, queue: str, message: Message) -> None:
     """Insist that a message that a function is done with is counted, waits in its record, or is a dead letter."""
     if queue == SETTLEMENTS:
         _settled(world, json.loads(message.body))
-    elif message.body not in world.dead_bodies:
+    elif queue == PURCHASES and message.body not in world.dead_bodies:
         insist(_is_counted(world, json.loads(message.body)), "nothing lost", message.body)
 
 
@@ -790,6 +837,8 @@ def _lines(random: Random) -> list[Content]:
         }
         if category := random.choice(CATEGORIES):
             line["category"] = category
+        if brand := random.choice(BRANDS):
+            line["brand"] = brand
         if random.random() < 0.2:
             line["discount"] = random.randrange(line["unit_price"])
         lines.append(line)
@@ -801,8 +850,8 @@ def _basket(world: World, person: Person, lines: list[Content]) -> Content:
     drawn = world.random.random()
     if drawn < 0.3:
         coupons = "best"
-    elif drawn < 0.6 and person.coupons:
-        coupons = [_recent(world.random, person.coupons)]
+    elif drawn < 0.8 and person.coupons:
+        coupons = [_recent(world.random, person.coupons) for _ in range(world.random.choice((1, 1, 2, 3, 5)))]
     points = world.random.choice((0, world.random.randrange(60), "max"))
     return {"order": {"currency": "GBP", "lines": lines, "shipping": 500}, "coupons": coupons, "points": points}
 
@@ -875,8 +924,8 @@ CHANGING = (
     (6, sign_in),
     (2, make_up),
     (1, move),
-    (5, claim),
-    (2, quote),
+    (12, claim),
+    (6, quote),
     (8, hold),
     (4, confirm),
     (4, release),
@@ -896,13 +945,14 @@ CHANGING = (
     (1, poison),
     (10, deliver),
     (1, settle),
+    (3, settle_uses),
     (1, night),
     (5, repeat),
 )
 
 PLAN = Plan(
     acts=Acts(*READING, *CHANGING),
-    company=Acts(*CHANGING[1:-5], (20, deliver)),
+    company=Acts(*CHANGING[1:-6], (20, deliver), (3, settle_uses)),
     taken=taken,
     night=World.tonight,
     at_the_end=at_the_end,

@@ -16,19 +16,34 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from tessera.programme import load
-from tessera.service import attempts, coupons
-from tessera.store import client, queues
-from tests.simulation import functions
+from tessera.service import allowances, attempts, issuing
+from tessera.store import client, queues, stock
+from tests.simulation import fire, functions, programmes
 from tests.simulation.operations import PLAN
-from tests.simulation.programmes import programme
 from tests.simulation.violations import ViolationError
 from tests.simulation.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-OPERATIONS = 1500
-"""Operations of a seed, before all that it has begun comes to rest."""
+    from tessera.programme.model import Programme
+    from tests.simulation.world import Plan
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What happens in a seed: who does what, so many operations long, before all that is begun comes to rest."""
+
+    plan: Plan
+    operations: int
+    programme: Callable[[int], Programme]
+    """Makes the programme of a seed."""
+
+
+SCENARIOS = {
+    "life": Scenario(PLAN, 1500, programmes.programme),
+    "stock": Scenario(fire.FIRE, fire.CLAIMS, fire.programme),
+}
 
 _OBJECTS = 20_000
 """Objects that are made before the garbage collector looks: a world makes little garbage that refers to itself."""
@@ -52,16 +67,17 @@ class Result:
     """What happened last before it failed."""
 
 
-def run(seed: int, operations: int = OPERATIONS) -> Result:
-    """Run a seed to its end, or to the first check that fails."""
+def run(seed: int, scenario: str = "life") -> Result:
+    """Run a seed of a scenario to its end, or to the first check that fails."""
     _make_ready()
-    world = World(seed, PLAN)
+    played = SCENARIOS[scenario]
+    world = World(seed, played.plan)
     result = Result(seed)
     began = time.process_time()
     # What the functions print is metrics, of which nobody here reads one.
-    with _simulated(world), redirect_stdout(io.StringIO()):
+    with _simulated(world, played), redirect_stdout(io.StringIO()):
         try:
-            world.run(operations)
+            world.run(played.operations)
         except ViolationError as violation:
             result.violation, result.check = str(violation), violation.check
             result.trace = [_line(event) for event in world.trace]
@@ -78,17 +94,20 @@ def _make_ready() -> None:
 
 
 @contextmanager
-def _simulated(world: World) -> Iterator[None]:
+def _simulated(world: World, played: Scenario) -> Iterator[None]:
     """Give the product the world's AWS and a programme, its pauses no time, and its secrets the world's chance."""
     chance = random.Random(world.seed)  # noqa: S311 - a seed must give the same world again
+    secrets = SimpleNamespace(token_bytes=chance.randbytes, token_hex=lambda size: chance.randbytes(size).hex())
     with (
         warnings.catch_warnings(),
         patch.object(client, "DYNAMODB", world.dynamodb),
         patch.object(queues, "_sqs", lambda: world.sqs),
         patch.object(attempts, "time", SimpleNamespace(sleep=lambda _seconds: None)),
         patch.object(attempts, "random", chance),
-        patch.object(coupons, "secrets", SimpleNamespace(token_bytes=chance.randbytes)),
-        patch.object(load, "load", lambda _path: programme(world.seed)),
+        patch.object(issuing, "secrets", secrets),
+        patch.object(allowances, "token_hex", secrets.token_hex),
+        patch.object(stock, "random", chance),
+        patch.object(load, "load", lambda _path: played.programme(world.seed)),
     ):
         # A batch of which nothing could be done has no metrics, of which Powertools warns.
         warnings.filterwarnings("ignore", "No application metrics to publish")

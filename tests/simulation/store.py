@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from tests import resources
+from tests.simulation import expressions
+from tests.simulation.expressions import OperandError, UnknownCallError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,15 +30,12 @@ MAX_KEYS = 100
 MAX_ITEM_BYTES = 400 * 1024
 MAX_BATCH_BYTES = 1024 * 1024
 MAX_BATCH = 10
+MAX_DELAY = 900
 PAGE = 50
 """Items on a page of a query: fewer than the megabyte of the real one holds, so that pages are turned here, too."""
 
 
 _LONG = 1000
-
-
-class UnknownCallError(BaseException):
-    """A call that this store has not been taught: no exception that a function could take for a failure of AWS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,35 +189,31 @@ class Store:
         self.watch(changes)
         return {}
 
-    def update_item(
-        self,
-        *,
-        TableName: str,  # noqa: N803
-        Key: Item,  # noqa: N803
-        UpdateExpression: str,  # noqa: N803
-        ExpressionAttributeNames: Mapping[str, str],  # noqa: N803
-        ExpressionAttributeValues: Mapping[str, Item],  # noqa: N803
-        ReturnValues: str,  # noqa: N803
-        ConditionExpression: str | None = None,  # noqa: N803
-        **unknown: Any,
-    ) -> dict[str, Any]:
-        """Add to a record of counts, and answer it."""
-        _refuse(unknown)
-        if ReturnValues != "ALL_NEW" or ConditionExpression not in {None, "NOT contains(done, :part)"}:
-            raise UnknownCallError(ConditionExpression)
-        table = self.tables[TableName]
-        key = table.key_of(Key)
-        before = table.items.get(key)
-        after = _updated(before or Key, UpdateExpression, ExpressionAttributeNames, ExpressionAttributeValues)
-        if (
-            ConditionExpression
-            and ExpressionAttributeValues[":part"]["N"] in (before or {}).get("done", {"NS": []})["NS"]
-        ):
-            raise _refusal("ConditionalCheckFailedException", "The conditional request failed")
-        change = Change(TableName, key, before, after, ConditionExpression is not None)
-        table.put(change)
+    def put_item(self, **put: Any) -> dict[str, Any]:
+        """Write an item, if the condition holds."""
+        self._write_alone("Put", put, put.pop("ReturnValuesOnConditionCheckFailure", "NONE"))
+        return {}
+
+    def update_item(self, **update: Any) -> dict[str, Any]:
+        """Change an item, if the condition holds, and answer it if that is asked for."""
+        answer = update.pop("ReturnValues", "NONE")
+        if answer not in {"NONE", "ALL_NEW"}:
+            raise UnknownCallError(answer)
+        change = self._write_alone("Update", update, update.pop("ReturnValuesOnConditionCheckFailure", "NONE"))
+        return {"Attributes": change.after} if answer == "ALL_NEW" else {}
+
+    def _write_alone(self, kind: str, action: Mapping[str, Any], found: str) -> Change:
+        if found not in {"NONE", "ALL_OLD"}:
+            raise UnknownCallError(found)
+        change, holds = self._prepare({kind: action})
+        if not holds:
+            refusal = _refusal("ConditionalCheckFailedException", "The conditional request failed")
+            if found == "ALL_OLD" and change.before is not None:
+                refusal.response |= {"Item": change.before}  # type: ignore[misc]
+            raise refusal
+        self.tables[change.table].put(change)
         self.watch([change])
-        return {"Attributes": after}
+        return change
 
     def query(
         self,
@@ -261,79 +256,39 @@ class Store:
         return {"Items": page, "LastEvaluatedKey": table.key_item((partition, keys[Limit - 1]))}
 
     def _prepare(self, action: Mapping[str, Any]) -> tuple[Change, bool]:
-        if action.keys() != {"Put"}:
-            raise UnknownCallError(action.keys())
-        put = action["Put"]
-        table = self.tables[put["TableName"]]
-        item = put["Item"]
+        """Make the change that a put or an update asks for; and say whether its condition holds."""
+        ((kind, parameters),) = action.items()
+        if kind not in {"Put", "Update"}:
+            raise UnknownCallError(kind)
+        rest = dict(parameters)
+        name, asked = rest.pop("TableName"), rest.pop("Item" if kind == "Put" else "Key")
+        update = rest.pop("UpdateExpression") if kind == "Update" else ""
+        table, item = self.tables[name], asked
+        key = table.key_of(asked)
+        condition = rest.pop("ConditionExpression", "")
+        names, values = (rest.pop(f"ExpressionAttribute{part}", {}) for part in ("Names", "Values"))
+        _refuse(rest)
+        if expressions.placeholders(update, condition) != {*names, *values}:
+            raise _refusal("ValidationException", "Value unused in expressions, or not there")
+        before = table.items.get(key)
+        holds = not condition or expressions.holds(condition, before or {}, names, values)
+        if update:
+            try:
+                item = expressions.updated(update, before or asked, names, values) if holds else {}
+            except OperandError as error:
+                message = "The provided expression refers to an attribute that does not exist in the item"
+                raise _refusal("ValidationException", message) from error
         if _may_be_heavy(item) and _weight(item) > MAX_ITEM_BYTES:
             raise _refusal("ValidationException", "Item size has exceeded the maximum allowed size")
-        key = table.key_of(item)
-        before = table.items.get(key)
-        return Change(put["TableName"], key, before, item, "ConditionExpression" in put), _holds(put, table, before)
-
-
-_UPDATE = re.compile(r"ADD (?P<added>.+) SET (?P<set>.+)")
-
-
-def _updated(item: Item, expression: str, names: Mapping[str, str], values: Mapping[str, Item]) -> Item:
-    """Carry out an update that adds to numbers and to sets of numbers, and then sets attributes."""
-    found = _UPDATE.fullmatch(expression)
-    if not found:
-        raise UnknownCallError(expression)
-    after = dict(item)
-    for action in found["added"].split(", "):
-        name, value = action.split(" ")
-        ((kind, added),) = values[value].items()
-        name = names.get(name, name)
-        if kind == "N":
-            after[name] = {"N": str(int(after.get(name, {"N": "0"})["N"]) + int(added))}
-        elif kind == "NS":
-            after[name] = {"NS": sorted({*after.get(name, {"NS": []})["NS"], *added}, key=int)}
-        else:
-            raise UnknownCallError(kind)
-    for action in re.split(r", (?=#?\w+ = )", found["set"]):
-        name, value = action.split(" = ")
-        name = names.get(name, name)
-        if unless := re.fullmatch(r"if_not_exists\((\w+), (:\w+)\)", value):
-            after.setdefault(name, values[unless[2]])
-        else:
-            after[name] = values[value]
-    return after
-
-
-def _holds(put: Mapping[str, Any], table: Table, before: Item | None) -> bool:
-    """Say whether the condition of a put holds: one of the two that the product makes, or none.
-
-    It makes none without; that it does not is for the checks to notice.
-    """
-    match put:
-        case {"TableName": _, "Item": _, **rest} if not rest:
-            return True
-        case {
-            "TableName": _,
-            "Item": _,
-            "ConditionExpression": "version = :read",
-            "ExpressionAttributeValues": {":read": read},
-            **rest,
-        } if not rest:
-            return before is not None and before.get("version") == read
-        case {
-            "TableName": _,
-            "Item": _,
-            "ConditionExpression": "attribute_not_exists(#key)",
-            "ExpressionAttributeNames": {"#key": name},
-            **rest,
-        } if not rest and name in table.key_names:
-            return before is None
-    raise UnknownCallError(put.keys() - {"Item"})
+        return Change(name, key, before, item, bool(condition)), holds
 
 
 @dataclass
 class Queues:
     """SQS's sending side. What is sent is put into `sent`, by queue."""
 
-    sent: Callable[[str, str, Mapping[str, str]], None]
+    sent: Callable[[str, str, Mapping[str, str], int], None]
+    """Takes the queue, the body, the attributes, and after how many seconds it can be received."""
 
     def send_message_batch(self, *, QueueUrl: str, Entries: list[Any], **unknown: Any) -> dict[str, Any]:  # noqa: N803
         """Send messages."""
@@ -349,7 +304,7 @@ class Queues:
                 raise UnknownCallError(entry.keys())
             _insist_on_characters(entry["MessageBody"])
         for entry in Entries:
-            self.sent(QueueUrl, entry["MessageBody"], {})
+            self.sent(QueueUrl, entry["MessageBody"], {}, 0)
         return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
 
     def send_message(
@@ -357,17 +312,22 @@ class Queues:
         *,
         QueueUrl: str,  # noqa: N803
         MessageBody: str,  # noqa: N803
-        MessageAttributes: Mapping[str, Mapping[str, str]],  # noqa: N803
+        MessageAttributes: Mapping[str, Mapping[str, str]] | None = None,  # noqa: N803
+        DelaySeconds: int = 0,  # noqa: N803
         **unknown: Any,
     ) -> dict[str, Any]:
-        """Send a message with text attributes."""
+        """Send a message, with text attributes or with a delay."""
         _refuse(unknown)
+        if not 0 <= DelaySeconds <= MAX_DELAY:
+            raise _refusal("InvalidParameterValue", "0 to 900 seconds")
+        attributes = MessageAttributes or {}
         _insist_on_characters(MessageBody)
-        for attribute in MessageAttributes.values():
+        for attribute in attributes.values():
             if attribute.keys() != {"DataType", "StringValue"} or attribute["DataType"] != "String":
                 raise UnknownCallError(attribute)
             _insist_on_characters(attribute["StringValue"])
-        self.sent(QueueUrl, MessageBody, {name: said["StringValue"] for name, said in MessageAttributes.items()})
+        said = {name: attribute["StringValue"] for name, attribute in attributes.items()}
+        self.sent(QueueUrl, MessageBody, said, DelaySeconds)
         return {}
 
 
@@ -454,7 +414,7 @@ def _weight(item: Item) -> int:
     return sum(len(name.encode()) + _weight_of(attribute) for name, attribute in item.items())
 
 
-def _weight_of(attribute: Item) -> int:
+def _weight_of(attribute: Item) -> int:  # noqa: PLR0911 - one for each kind of attribute
     ((kind, content),) = attribute.items()
     match kind:
         case "S":
@@ -465,6 +425,8 @@ def _weight_of(attribute: Item) -> int:
             return len(content)
         case "BOOL":
             return 1
+        case "NS":
+            return sum(_weight_of({"N": element}) for element in content)
         case "L":
             return 3 + sum(1 + _weight_of(element) for element in content)
         case "M":

@@ -12,6 +12,8 @@ from tests.simulation.mutants import MUTANTS, Mutant, caught
 from tests.simulation.run import run
 
 MINUTE = 60.0
+FIRES = 2
+"""Seeds of the scenario in which a stock is under fire; `make simulate` runs as many as one likes."""
 
 
 def test_every_check_holds_for_a_minute() -> None:
@@ -20,6 +22,12 @@ def test_every_check_holds_for_a_minute() -> None:
         result = run(seed)
         assert result.check is None, f"{result.violation}\nAgain: make simulate SEED={seed}"
         seed += 1
+
+
+@pytest.mark.parametrize("seed", range(FIRES))
+def test_a_stock_is_sold_to_the_last_unit_and_no_further(seed: int) -> None:
+    result = run(seed, "stock")
+    assert result.check is None, f"{result.violation}\nAgain: make simulate SCENARIO=stock SEED={seed}"
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.says)

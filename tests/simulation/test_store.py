@@ -10,12 +10,14 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from tests import resources
-from tests.simulation.store import MAX_ACTIONS, Change, Queues, Store, UnknownCallError
+from tests.simulation.expressions import UnknownCallError
+from tests.simulation.store import MAX_ACTIONS, Change, Queues, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 MEMBERS, LEDGER, OPERATIONS = "MembersTable", "LedgerTable", "OperationsTable"
+STOCK = "StockTable"
 
 
 @pytest.fixture(params=["moto", "in memory"])
@@ -210,14 +212,89 @@ def test_a_part_is_counted_once(dynamodb: Any) -> None:
     assert count(dynamodb, 9, 1, once=False) == (["7", "9"], "29", "at 7", "counts:night:1:0")
 
 
+def take(dynamodb: Any, claim: str, share: int) -> Any:
+    """Take a unit of a shard under the name of a claim; answer the shard as it is, or as it stood in the way."""
+    try:
+        answer = dynamodb.update_item(
+            TableName=STOCK,
+            Key={"stock_id": {"S": "claims:a:0"}},
+            UpdateExpression="SET taken = if_not_exists(taken, :none) + :one, #claim = :now",
+            ConditionExpression="attribute_not_exists(#claim) AND (attribute_not_exists(taken) OR taken < :share)",
+            ExpressionAttributeNames={"#claim": f"r:{claim}"},
+            ExpressionAttributeValues={
+                ":none": {"N": "0"},
+                ":one": {"N": "1"},
+                ":now": {"N": "77"},
+                ":share": {"N": str(share)},
+            },
+            ReturnValues="ALL_NEW",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+    except ClientError as error:
+        return error.response["Error"]["Code"], error.response.get("Item")
+    return answer["Attributes"]
+
+
+def test_a_unit_is_taken_on_condition(dynamodb: Any) -> None:
+    key = {"stock_id": {"S": "claims:a:0"}}
+    once = key | {"taken": {"N": "1"}, "r:one": {"N": "77"}}
+    assert take(dynamodb, "one", share=2) == once
+    assert take(dynamodb, "one", share=2) == ("ConditionalCheckFailedException", once)
+    twice = once | {"taken": {"N": "2"}, "r:two": {"N": "77"}}
+    assert take(dynamodb, "two", share=2) == twice
+    assert take(dynamodb, "three", share=2) == ("ConditionalCheckFailedException", twice)
+
+
+def test_a_unit_is_given_back_and_a_reservation_forgotten(dynamodb: Any) -> None:
+    take(dynamodb, "one", share=2)
+    take(dynamodb, "two", share=2)
+    back = {
+        "TableName": STOCK,
+        "Key": {"stock_id": {"S": "claims:a:0"}},
+        "UpdateExpression": "SET taken = taken - :one REMOVE #claim",
+        "ConditionExpression": "#claim = :stamp",
+        "ExpressionAttributeNames": {"#claim": "r:one"},
+        "ExpressionAttributeValues": {":one": {"N": "1"}, ":stamp": {"N": "77"}},
+    }
+    dynamodb.update_item(**back)
+    with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+        dynamodb.update_item(**back)
+    names = {"#claim": "r:two"}
+    of_two = {"TableName": STOCK, "Key": back["Key"], "ExpressionAttributeNames": names}
+    after = dynamodb.update_item(UpdateExpression="REMOVE #claim", ReturnValues="ALL_NEW", **of_two)["Attributes"]
+    assert after == {"stock_id": {"S": "claims:a:0"}, "taken": {"N": "1"}}
+
+
+def test_an_update_and_a_put_are_written_together_or_not_at_all(dynamodb: Any) -> None:
+    take(dynamodb, "one", share=2)
+    update = {
+        "TableName": STOCK,
+        "Key": {"stock_id": {"S": "claims:a:0"}},
+        "UpdateExpression": "SET taken = taken - :one",
+        "ExpressionAttributeValues": {":one": {"N": "1"}},
+    }
+    put = {
+        "TableName": OPERATIONS,
+        "Item": {"operation": {"S": "given_back:a"}},
+        "ConditionExpression": "attribute_not_exists(operation)",
+    }
+    dynamodb.transact_write_items(TransactItems=[{"Put": put}, {"Update": update}])
+    with pytest.raises(ClientError, match="TransactionCanceled"):
+        dynamodb.transact_write_items(TransactItems=[{"Put": put}, {"Update": update}])
+    with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+        dynamodb.put_item(**put)
+    _, shard = take(dynamodb, "one", share=2)
+    assert shard["taken"] == {"N": "0"}
+
+
 def test_a_call_that_the_store_does_not_know_is_refused_aloud() -> None:
     store = Store()
     with pytest.raises(UnknownCallError):
-        store.transact_write_items(TransactItems=[{"Update": {}}])
+        store.transact_write_items(TransactItems=[{"Delete": {}}])
     with pytest.raises(UnknownCallError):
         store.transact_write_items(
             TransactItems=[
-                {"Put": {"TableName": MEMBERS, "Item": member("a"), "ConditionExpression": "points > :none"}}
+                {"Put": {"TableName": MEMBERS, "Item": member("a"), "ConditionExpression": "begins_with(name, other)"}}
             ]
         )
     with pytest.raises(UnknownCallError):

@@ -31,9 +31,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
-PURCHASES, SETTLEMENTS = "PurchasesQueue", "SettlementsQueue"
-DEAD_LETTERS = {PURCHASES: "PurchasesDeadLetters", SETTLEMENTS: "SettlementsDeadLetters"}
-FAULT_RATE, COMPANY_RATE = 0.07, 0.05
+PURCHASES, SETTLEMENTS, ALLOWANCES = "PurchasesQueue", "SettlementsQueue", "AllowancesQueue"
+DEAD_LETTERS = {
+    PURCHASES: "PurchasesDeadLetters",
+    SETTLEMENTS: "SettlementsDeadLetters",
+    ALLOWANCES: "AllowancesDeadLetters",
+}
+FAULT_RATE = 0.07
 REACH = 40
 """How far back in a queue a message may stand and still be the next: what reordering means here."""
 
@@ -48,7 +52,11 @@ class Message:
     body: str
     sent: int
     """Milliseconds."""
+    due: int
+    """When it can be received."""
     received: int = 0
+    first: int = 0
+    """When it was received first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,8 @@ class Answer:
     """When the gateway took the request."""
     quiet: bool
     """Whether nothing was committed between the request and the answer."""
+    alone: bool
+    """Whether nobody else acted meanwhile."""
 
     @property
     def json(self) -> Any:
@@ -107,6 +117,8 @@ class Person:
     """Cards as they were shown: as of when, after how many entries, and what was on them."""
     baskets: dict[str, tuple[str, list[Content]]] = field(default_factory=dict)
     """By redemption: the order that it is for, and its lines."""
+    wants: str = ""
+    """The coupon template that they have claimed last."""
     uses: list[tuple[str, str]] = field(default_factory=list)
     """Benefits that a shop has wanted to use for them, and the ids of these uses."""
 
@@ -134,19 +146,19 @@ class Person:
 class World:
     """One seed's world. `plan` gives the operations: what somebody may do, by weight."""
 
-    def __init__(self, seed: int, plan: Plan, *, people: int = 5) -> None:
+    def __init__(self, seed: int, plan: Plan) -> None:
         """Begin with empty tables and queues."""
         self.seed = seed
         self.random = random.Random(seed)  # noqa: S311 - a seed must give the same world again
         self.plan = plan
         self.millis = int(START.timestamp() * 1000)
         self.history = History()
-        self.audit = Audit(self.history)
-        self.weather = Weather(self.random, FAULT_RATE, COMPANY_RATE, self._meanwhile)
+        self.audit = Audit(self.history, lambda: self.millis // 1000)
+        self.weather = Weather(self.random, FAULT_RATE, plan.company_rate, self._meanwhile)
         self.store = Store(watch=self._commit, behind=self._behind)
         self.dynamodb = self.weather.on(self.store)
         self.sqs = self.weather.on(Queues(self._sent))
-        self.queues: dict[str, list[Message]] = {PURCHASES: [], SETTLEMENTS: []}
+        self.queues: dict[str, list[Message]] = {PURCHASES: [], SETTLEMENTS: [], ALLOWANCES: []}
         self.dead: list[DeadLetter] = []
         self.dead_bodies: set[str] = set()
         self.later: list[Content] = []
@@ -158,7 +170,7 @@ class World:
         self.done: set[str] = set()
         """What can be done, and answered so, once only."""
         self.recent: deque[Request] = deque(maxlen=20)
-        self.people = [Person(f"person {seed}-{n}", customer=n % 3 == 2) for n in range(people)]
+        self.people = [Person(f"person {seed}-{n}", customer=n % 3 == 2) for n in range(plan.people)]
         self.person = self.people[0]
         self.pace = self.random.choice((1, 1, 4, 12))
         self.operations = 0
@@ -174,7 +186,7 @@ class World:
         """Let things happen until so many operations are over, then let everything come to rest, and check it all."""
         while self.operations < operations:
             self.step += 1
-            self._wait()
+            self.plan.wait(self)
             self.person = self.random.choice(self.people)
             self.plan.acts.draw(self.random)(self, self.person)
         self.come_to_rest()
@@ -182,21 +194,25 @@ class World:
     def come_to_rest(self) -> None:
         """Let the weather calm down, work off all that waits, and give up on what waited for too long."""
         self.weather.rate = self.weather.company = 0.0
-        for days in (0, 31, 0):
+        for days in (0, 31, 1):
             self.millis += days * 86_400_000
             self.plan.night(self)
             self.work_off()
             if days == 0:
                 self._redrive()
                 self.work_off()
+        self.plan.at_rest(self)
         self.audit.close(self.store)
         self.plan.at_the_end(self)
 
     def work_off(self) -> None:
-        """Deliver all that waits."""
-        for queue, messages in self.queues.items():
-            while messages:
+        """Deliver all that waits and can be received."""
+        for queue in self.queues:
+            while self._receivable(queue):
                 self.deliver(queue, 10)
+
+    def _receivable(self, queue: str) -> list[Message]:
+        return [message for message in self.queues[queue] if message.due <= self.millis]
 
     def _redrive(self) -> None:
         """Send back what went to the dead letters only because it was tried too often."""
@@ -205,7 +221,7 @@ class World:
             self.queues[letter.queue].append(letter.message)
         self.dead = [letter for letter in self.dead if letter.reason is not None]
 
-    def _wait(self) -> None:
+    def pass_time(self) -> None:
         """Let time pass: mostly little, so that holds lapse between steps, now and then weeks, so that terms end."""
         drawn = self.random.random()
         if drawn < 0.6:
@@ -266,10 +282,11 @@ class World:
         raw = self._invoke(function, event)
         if raw is None:
             return None
-        answer = Answer(raw["statusCode"], raw["body"], millis, commits == self.audit.commits)
+        alone = self.weather.met["company"] == company
+        answer = Answer(raw["statusCode"], raw["body"], millis, commits == self.audit.commits, alone)
         self.trace.append((answer.status, answer.text[:300]))
         insist(answer.status != 500, "no function fails", answer.text)
-        if request.route.startswith("GET ") and self.weather.met["company"] == company:
+        if request.route.startswith("GET ") and alone:
             insist(answer.quiet, "looking changes nothing", request.route)
         if _unclear(answer):
             insist(self.weather.faults > met, "busy only when it is", answer.text)
@@ -293,13 +310,16 @@ class World:
 
     def put_on(self, queue: str, body: str) -> None:
         """Put a message on a queue."""
-        self._sent(queue, body, {})
+        self._sent(queue, body, {}, 0)
 
     def deliver(self, queue: str, at_most: int) -> None:
         """Deliver messages that wait to their function: not always the oldest first, now and then one twice."""
-        waiting = self.queues[queue]
+        waiting = self._receivable(queue)
         size = min(at_most, len(waiting))
-        self.deliver_batch(queue, [waiting.pop(self.random.randrange(min(len(waiting), REACH))) for _ in range(size)])
+        batch = [waiting.pop(self.random.randrange(min(len(waiting), REACH))) for _ in range(size)]
+        for message in batch:
+            self.queues[queue].remove(message)
+        self.deliver_batch(queue, batch)
 
     def deliver_batch(self, queue: str, batch: list[Message]) -> None:
         """Deliver these messages in one event; those that fail, and some others, come again."""
@@ -309,9 +329,10 @@ class World:
         mapping = resources.queue_mappings()[queue]
         for message in batch:
             message.received += 1
-        event = functions.batch([(part.message_id, part.body, part.sent, part.received) for part in batch])
+            message.first = message.first or max(message.due, self.now())
+        event = functions.batch([(part.message_id, part.body, part.sent, part.first, part.received) for part in batch])
         self.trace.append((queue, [message.body for message in batch]))
-        copies = [Message(message.message_id, message.body, message.sent) for message in batch]
+        copies = [Message(message.message_id, message.body, message.sent, message.due) for message in batch]
         self._current = lambda: self.deliver_batch(queue, [self.random.choice(copies)])
         met = self.weather.faults
         answer = self._invoke(mapping.function, event)
@@ -331,9 +352,10 @@ class World:
             elif message.message_id in failed or (self.weather.rate and self.random.random() < 0.1):
                 waiting.append(message)
 
-    def _sent(self, queue: str, body: str, attributes: Mapping[str, str]) -> None:
+    def _sent(self, queue: str, body: str, attributes: Mapping[str, str], delay: int) -> None:
         self._names += 1
-        message = Message(str(self._names), body, self.now())
+        sent = self.now()
+        message = Message(str(self._names), body, sent, self.millis + delay * 1000)
         if queue in self.queues:
             self.queues[queue].append(message)
         else:
@@ -417,3 +439,10 @@ class Plan:
     taken: Callable[[World, str, Message], None]
     night: Callable[[World], None]
     at_the_end: Callable[[World], None]
+    at_rest: Callable[[World], None] = lambda _world: None
+    """What is still asked for when everything has come to rest, before the whole store is gone over."""
+    wait: Callable[[World], None] = World.pass_time
+    """How time passes from one thing to the next."""
+    people: int = 5
+    company_rate: float = 0.05
+    """Of each call of AWS, how likely somebody else acts before it."""
