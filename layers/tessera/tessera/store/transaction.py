@@ -35,7 +35,7 @@ class Transaction:
         self._put("OPERATIONS_TABLE", items.from_operation(operation), "operation", operation.version)
 
     def run(self, record: runs.RunRecord) -> None:
-        """Write a record of nights or evaluations."""
+        """Write a record of nights, evaluations or coupon jobs."""
         self._put("OPERATIONS_TABLE", runs.from_run(record), "operation", record.version)
 
     def coupon(self, coupon: Coupon) -> None:
