@@ -100,7 +100,7 @@ GATEWAY_TO_CALLERS = (401, 403)
 GATEWAY = (413, 429, 500, 503)
 # What any function behind the API may answer beside the refusals of its routes.
 EVERY_FUNCTION = {500: ("internal_error",), 503: ("unavailable",)}
-RETRY_AFTER = {"try_again", "unavailable"}
+RETRY_AFTER = {"too_many_attempts", "try_again", "unavailable"}
 
 STATUSES = {
     200: "Done",

@@ -549,7 +549,9 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
         "POST /members/{member_id}/coupons": Route(
             name="claim_coupon",
             summary="Issue a coupon to a member",
-            detail="By the id of a template, which must be for this member and may cost points, or by a code.",
+            detail="By the id of a template, which must be for this member and may cost points, or by a code. One of "
+            "many codes brings one coupon, to whoever uses it first; letters in either case, with dashes or without. "
+            "After ten wrong codes within an hour the next one has to wait, `too_many_attempts`.",
             body=ClaimRequest | CodeRequest,
             repeats_by_key=True,
             answers={201: answers.Coupon},
@@ -559,6 +561,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
                 404: ("not_found", "unknown_code"),
                 409: (*NOT_ISSUED, "insufficient_points", "idempotency_key_reused", "try_again"),
                 422: ("invalid", "unknown_template"),
+                429: ("too_many_attempts",),
             },
         ),
         "GET /members/{member_id}/coupons": Route(
