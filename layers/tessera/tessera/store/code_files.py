@@ -4,7 +4,7 @@ import functools
 from collections.abc import Iterable
 from typing import Any
 
-from tessera.store.client import CONFIG, SESSION, call, name_of
+from tessera.store.client import LINK_CONFIG, SESSION, call, name_of
 
 LINK_SECONDS = 900
 """How long a link to a file is good."""
@@ -42,4 +42,4 @@ def _key(job_id: str, file: int) -> str:
 @functools.cache
 def _s3() -> Any:
     # Made when it is used: a client costs a start a tenth.
-    return SESSION.create_client("s3", config=CONFIG)
+    return SESSION.create_client("s3", config=LINK_CONFIG)
