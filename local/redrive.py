@@ -17,6 +17,7 @@ SOURCES = {
     "PurchasesDeadLettersUrl": "PurchasesQueueUrl",
     "SettlementsDeadLettersUrl": "SettlementsQueueUrl",
     "AllowancesDeadLettersUrl": "AllowancesQueueUrl",
+    "CouponJobsDeadLettersUrl": "CouponJobsQueueUrl",
     "EvaluationsDeadLettersUrl": "EvaluationsQueueUrl",
     "ReconciliationDeadLettersUrl": "ReconciliationQueueUrl",
 }

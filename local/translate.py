@@ -149,7 +149,7 @@ def object_locks(template: Template) -> dict[str, ObjectLockConfigurationTypeDef
     """Return how long the objects of each locked bucket are kept, parameters at their defaults, by logical id."""
     locks: dict[str, ObjectLockConfigurationTypeDef] = {}
     for name, resource in template["Resources"].items():
-        if resource["Type"] == "AWS::S3::Bucket":
+        if resource["Type"] == "AWS::S3::Bucket" and "ObjectLockConfiguration" in resource["Properties"]:
             lock = copy.deepcopy(resource["Properties"]["ObjectLockConfiguration"])
             retention = lock["Rule"]["DefaultRetention"]
             retention["Days"] = int(template["Parameters"][retention["Days"]["Ref"]]["Default"])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from moto import mock_aws
 
-from tessera.store import bus, client, digests, queues
+from tessera.store import bus, client, code_files, digests, queues
 from tests import resources
 from tests.app import App
 
@@ -32,7 +32,8 @@ def product(monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
     monkeypatch.setattr(client, "DYNAMODB", dynamodb)
     monkeypatch.setattr(queues, "_sqs", lambda: sqs)
     monkeypatch.setattr(bus, "EVENTS", events)
-    monkeypatch.setattr(digests, "_s3", lambda: s3)
+    for module in (digests, code_files):
+        monkeypatch.setattr(module, "_s3", lambda: s3)
     with mock_aws():
         addresses = resources.create_tables(dynamodb) | resources.create_queues(sqs)
         addresses |= resources.create_bus(events) | resources.create_buckets(s3)

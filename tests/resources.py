@@ -152,11 +152,12 @@ def create_bus(events: Any) -> dict[str, str]:
 
 def create_buckets(s3: S3Client) -> dict[str, str]:
     """Create the S3 buckets, locked as they are to be, and answer their names by logical id."""
-    names = {}
-    for name, lock in translate.object_locks(template()).items():
-        names[name] = name.lower()
-        s3.create_bucket(Bucket=name.lower(), ObjectLockEnabledForBucket=True)
-        s3.put_object_lock_configuration(Bucket=name.lower(), ObjectLockConfiguration=lock)
+    locks = translate.object_locks(template())
+    names = {name: name.lower() for name, _ in _of_type("AWS::S3::Bucket")}
+    for name, bucket in names.items():
+        s3.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=name in locks)
+        if name in locks:
+            s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=locks[name])
     return names
 
 

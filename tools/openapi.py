@@ -44,14 +44,15 @@ scope, 404 for a path that is no route, 413 for a body that is too large, 429 be
 if a function fails or gives no answer in time. Where both may happen, the media type tells them apart.
 
 **Repeating.** Enrolling, signing in, orders, refunds, actions, redemptions and uses of benefits have a key of their \
-own and are safe to repeat. Claiming and granting a coupon, adjusting, changing a standing, placing on a tier and \
-starting an evaluation take `Idempotency-Key`."""
+own and are safe to repeat. Claiming and granting a coupon, adjusting, changing a standing, placing on a tier, \
+starting an evaluation and having codes made take `Idempotency-Key`."""
 
 PARAMETERS: Mapping[str, Json] = {
     "member_id": {"in": "path", "description": "The member's id, or `me`.", "schema": {"type": "string"}},
     "order_id": {"in": "path", "description": "The shop's id of the order.", "schema": {"type": "string"}},
     "redemption_id": {"in": "path", "description": "The redemption's id.", "schema": {"type": "string"}},
     "night_id": {"in": "path", "description": "The night's time: `20270303T021500Z`.", "schema": {"type": "string"}},
+    "job_id": {"in": "path", "description": "The coupon job's id.", "schema": {"type": "string"}},
     "evaluation_id": {"in": "path", "description": "The evaluation's id.", "schema": {"type": "string"}},
     "template_id": {"in": "path", "description": "The coupon template's id.", "schema": {"type": "string"}},
     "benefit_id": {"in": "path", "description": "The benefit's id in the programme.", "schema": {"type": "string"}},
@@ -99,7 +100,7 @@ GATEWAY_TO_CALLERS = (401, 403)
 GATEWAY = (413, 429, 500, 503)
 # What any function behind the API may answer beside the refusals of its routes.
 EVERY_FUNCTION = {500: ("internal_error",), 503: ("unavailable",)}
-RETRY_AFTER = {"try_again", "unavailable"}
+RETRY_AFTER = {"too_many_attempts", "try_again", "unavailable"}
 
 STATUSES = {
     200: "Done",

@@ -20,6 +20,7 @@ from tessera.programme.model import Programme
 from tessera.quotes import QuoteRequest
 from tessera.service.benefits import UseRequest
 from tessera.service.checkout import ConfirmationRequest
+from tessera.service.coupon_jobs import CodesRequest
 from tessera.service.coupons import ClaimRequest, CodeRequest
 from tessera.service.evaluations import EvaluationRequest, ResumptionRequest
 from tessera.service.grants import GrantRequest
@@ -509,10 +510,48 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
                 422: ("invalid", "unknown_member"),
             },
         ),
+        "POST /coupon-templates/{template_id}/codes": Route(
+            name="make_codes",
+            summary="Have codes made, each of which brings one coupon to whoever uses it",
+            detail="They are made in the background. A code is sixteen characters, shown in groups of four. After a "
+            "503 repeat it with the same key, or resume the job.",
+            body=CodesRequest,
+            repeats_by_key=True,
+            answers={202: run_answers.CouponJobSummary},
+            refusals={
+                400: ("not_json", "bad_idempotency_key"),
+                404: ("not_found",),
+                409: ("template_retired", "codes_exhausted", "idempotency_key_reused", "try_again"),
+                422: ("invalid",),
+            },
+        ),
+        "GET /coupon-jobs/{job_id}": Route(
+            name="show_coupon_job",
+            summary="Show how many of a job's codes are made",
+            answers={200: run_answers.CouponJobSummary},
+            refusals={404: ("not_found",)},
+        ),
+        "GET /coupon-jobs/{job_id}/result": Route(
+            name="show_coupon_job_result",
+            summary="Answer where the codes of a job can be fetched",
+            detail="Files of up to 50,000 codes, one in a line, which are kept for a week. Whoever has an address "
+            "has the codes.",
+            answers={200: run_answers.CouponJobResult},
+            refusals={404: ("not_found",), 409: ("job_running",)},
+        ),
+        "POST /coupon-jobs/{job_id}/resume": Route(
+            name="resume_coupon_job",
+            summary="Send again what is not done of a job",
+            detail="For a job that stands still because a message was lost. Safe to repeat.",
+            answers={200: run_answers.CouponJobSummary},
+            refusals={404: ("not_found",)},
+        ),
         "POST /members/{member_id}/coupons": Route(
             name="claim_coupon",
             summary="Issue a coupon to a member",
-            detail="By the id of a template, which must be for this member and may cost points, or by a code.",
+            detail="By the id of a template, which must be for this member and may cost points, or by a code. One of "
+            "many codes brings one coupon, to whoever uses it first; letters in either case, with dashes or without. "
+            "After ten wrong codes within an hour the next one has to wait, `too_many_attempts`.",
             body=ClaimRequest | CodeRequest,
             repeats_by_key=True,
             answers={201: answers.Coupon},
@@ -522,6 +561,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
                 404: ("not_found", "unknown_code"),
                 409: (*NOT_ISSUED, "insufficient_points", "idempotency_key_reused", "try_again"),
                 422: ("invalid", "unknown_template"),
+                429: ("too_many_attempts",),
             },
         ),
         "GET /members/{member_id}/coupons": Route(

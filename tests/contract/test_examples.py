@@ -155,6 +155,8 @@ REQUESTS: list[tuple[str, Any]] = [
     ("POST /purchases", {**ORDER, "channel": "web", "store": "London", "quantities": {"miles": 500}}),
     ("POST /members/{member_id}/coupons", {"template_id": "five_off_thirty"}),
     ("POST /members/{member_id}/coupons", {"code": "THREEFORTWO"}),
+    ("POST /members/{member_id}/coupons", {"code": "3k9p-0vxm-8qtd-wz41"}),
+    ("POST /coupon-templates/{template_id}/codes", {"count": 100_000}),
     ("POST /coupon-templates/{template_id}/grants", {"member_id": "m_4jxw"}),
     ("PUT /members/{member_id}/tags", {"tags": ["collector"], "reason": "goodwill", "note": "Collects candles."}),
     *(("POST /coupon-templates", template) for template in TEMPLATES),

@@ -83,7 +83,7 @@ def test_updates_of_records_are_of_counts_alone(resources: dict[str, Any]) -> No
         if "dynamodb:UpdateItem" in actions(statement)
         and statement["Resource"] == {"Fn::GetAtt": ["OperationsTable", "Arn"]}
     ]
-    assert len(conditions) == 3
+    assert len(conditions) == 4
     for condition in conditions:
         assert condition == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [counts_key("*")]}}
 

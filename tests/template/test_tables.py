@@ -3,7 +3,7 @@
 from typing import Any
 
 from tessera.reconciliation import NIGHTS
-from tests.template.queries import of_type
+from tests.template.queries import of_type, properties
 
 
 def test_every_table_can_be_recovered_is_encrypted_and_protected(resources: dict[str, Any]) -> None:
@@ -16,6 +16,7 @@ def test_every_table_can_be_recovered_is_encrypted_and_protected(resources: dict
         "CouponsTable",
         "CouponTemplatesTable",
         "StockTable",
+        "CodesTable",
     }
     for name, table in tables.items():
         assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}, name
@@ -49,7 +50,7 @@ def test_indexes_hold_keys_alone(resources: dict[str, Any]) -> None:
 
 
 def test_nobody_can_remove_a_digest_before_its_time(resources: dict[str, Any], translated: dict[str, Any]) -> None:
-    (bucket,) = of_type(resources, "AWS::S3::Bucket").values()
+    bucket = properties(resources, "DigestsBucket")
     days = {"Ref": "DigestRetentionDays"}
     assert bucket["ObjectLockEnabled"] is True
     assert bucket["ObjectLockConfiguration"]["Rule"] == {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": days}}
@@ -60,17 +61,30 @@ def test_nobody_can_remove_a_digest_before_its_time(resources: dict[str, Any], t
     assert translated["Parameters"]["DigestRetentionDays"]["Default"] >= 2 * NIGHTS
 
 
-def test_digests_are_encrypted_and_private(resources: dict[str, Any]) -> None:
-    (bucket,) = of_type(resources, "AWS::S3::Bucket").values()
-    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
-    assert "AES256" in str(bucket["BucketEncryption"])
-    (policy,) = of_type(resources, "AWS::S3::BucketPolicy").values()
-    transport, writing = policy["PolicyDocument"]["Statement"]
-    assert (transport["Effect"], transport["Action"], transport["Condition"]) == (
-        "Deny",
-        "s3:*",
-        {"Bool": {"aws:SecureTransport": "false"}},
-    )
+def test_buckets_are_encrypted_and_private(resources: dict[str, Any]) -> None:
+    buckets = of_type(resources, "AWS::S3::Bucket")
+    for name, bucket in buckets.items():
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}, name
+        assert "AES256" in str(bucket["BucketEncryption"]), name
+        transport, *_ = properties(resources, f"{name}Policy")["PolicyDocument"]["Statement"]
+        assert (transport["Effect"], transport["Action"], transport["Condition"]) == (
+            "Deny",
+            "s3:*",
+            {"Bool": {"aws:SecureTransport": "false"}},
+        ), name
+    assert len(of_type(resources, "AWS::S3::BucketPolicy")) == len(buckets)
+
+
+def test_files_of_codes_do_not_stay(resources: dict[str, Any]) -> None:
+    bucket = properties(resources, "CodesBucket")
+    assert {"Id": "fetched-by-then", "Status": "Enabled", "ExpirationInDays": 7} in bucket["LifecycleConfiguration"][
+        "Rules"
+    ]
+    assert "VersioningConfiguration" not in bucket  # or what is deleted would stay
+
+
+def test_only_verifications_write_digests(resources: dict[str, Any]) -> None:
+    _, writing = properties(resources, "DigestsBucketPolicy")["PolicyDocument"]["Statement"]
     assert (writing["Effect"], writing["Action"]) == ("Deny", ["s3:PutObject", "s3:DeleteObject"])
     role = {"Fn::GetAtt": ["VerificationsRole", "Arn"]}
     assert writing["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": role}}

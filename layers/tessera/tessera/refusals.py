@@ -49,6 +49,15 @@ class UnknownCode(Refusal):
         super().__init__("unknown_code", "No coupon comes with this code.")
 
 
+class TooManyAttempts(Refusal):
+    """So many codes were wrong that the next one has to wait, right or wrong."""
+
+    def __init__(self, seconds: int) -> None:
+        """Say how long to wait."""
+        super().__init__("too_many_attempts", "Too many codes were wrong; wait before the next one.")
+        self.seconds = seconds
+
+
 class Invalid(Refusal):
     """It can be read, and it is wrong."""
 

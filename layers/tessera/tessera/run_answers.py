@@ -1,4 +1,4 @@
-"""What operators are answered about nights and evaluations."""
+"""What operators are answered about nights, evaluations and coupon jobs."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING, Literal
 
 from typing_extensions import TypedDict
 
+from tessera.coupon_jobs import CODES
 from tessera.identities import BUCKETS
 from tessera.instants import write_instant
 from tessera.runs import GIVEN_UP
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tessera.coupon_jobs import CouponJob
     from tessera.evaluations import Evaluation
     from tessera.runs import Night, Summary
 
@@ -104,6 +108,36 @@ class EvaluationSummary(EvaluationListed):
     changed: Changed
 
 
+class CouponJobSummary(TypedDict):
+    """How many of `count` codes are made; `finished_at` is null until all are."""
+
+    job_id: str
+    template_id: str
+    status: Literal["running", "done"]
+    started_at: str
+    started_by: str
+    finished_at: str | None
+    count: int
+    done: int
+
+
+class CodeFile(TypedDict):
+    """A file of codes, one in a line, and where it can be fetched."""
+
+    url: str
+    count: int
+
+
+class CouponJobResult(TypedDict):
+    """The files of a job's codes. The addresses are good for `valid_seconds`; asking again brings others."""
+
+    job_id: str
+    template_id: str
+    count: int
+    files: list[CodeFile]
+    valid_seconds: int
+
+
 def night_listed(night: Night, *, done: bool) -> NightListed:
     """Write a night for a list."""
     return {
@@ -153,6 +187,31 @@ def evaluation(job: Evaluation, summary: Summary) -> EvaluationSummary:
         "batches_done": summary.batches_done,
         "unchanged": summary.unchanged,
         "changed": _changed(summary),
+    }
+
+
+def coupon_job(job: CouponJob, summary: Summary) -> CouponJobSummary:
+    """Write a coupon job with its summary."""
+    return {
+        "job_id": job.job_id,
+        "template_id": job.template_id,
+        "status": "done" if summary.done else "running",
+        "started_at": write_instant(job.started_at),
+        "started_by": job.started_by,
+        "finished_at": write_instant(summary.finished_at) if summary.finished_at else None,
+        "count": job.number,
+        "done": summary.counts.get(CODES, 0),
+    }
+
+
+def coupon_job_result(job: CouponJob, links: Sequence[tuple[str, int]], seconds: int) -> CouponJobResult:
+    """Write where a job's codes are: for each file its address, and how many there are in it."""
+    return {
+        "job_id": job.job_id,
+        "template_id": job.template_id,
+        "count": job.number,
+        "files": [{"url": url, "count": number} for url, number in links],
+        "valid_seconds": seconds,
     }
 
 

@@ -26,6 +26,7 @@ _STATUS = {
     refusals.Forbidden: HTTPStatus.FORBIDDEN,
     refusals.NotFound: HTTPStatus.NOT_FOUND,
     refusals.UnknownCode: HTTPStatus.NOT_FOUND,
+    refusals.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     refusals.Conflict: HTTPStatus.CONFLICT,
     refusals.TryAgain: HTTPStatus.CONFLICT,
     refusals.Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -124,8 +125,7 @@ class Api:
         }
         if refusal.problems:
             document["errors"] = [{"pointer": p.pointer, "detail": p.detail} for p in refusal.problems]
-        headers = {"Retry-After": _RETRY_AFTER[type(refusal)]} if type(refusal) in _RETRY_AFTER else {}
-        return _problem(document, headers)
+        return _problem(document, _headers(refusal))
 
     def _fail(self, error: Exception) -> Response[str]:
         self._logger.exception("failed", exc_info=error)
@@ -146,6 +146,12 @@ def answer(status: int, body: object) -> Response[str]:
     """Answer with JSON; a string is taken to be JSON already."""
     text = body if isinstance(body, str) else answers.write(body)
     return Response(status_code=status, content_type="application/json", body=text)
+
+
+def _headers(refusal: refusals.Refusal) -> dict[str, str]:
+    if isinstance(refusal, refusals.TooManyAttempts):
+        return {"Retry-After": str(refusal.seconds)}
+    return {"Retry-After": _RETRY_AFTER[type(refusal)]} if type(refusal) in _RETRY_AFTER else {}
 
 
 def _problem(document: dict[str, Any], headers: dict[str, str]) -> Response[str]:

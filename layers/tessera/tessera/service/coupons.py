@@ -9,10 +9,10 @@ from tessera import coupons as domain
 from tessera.access import MEMBER, Caller
 from tessera.instants import to_epoch_seconds
 from tessera.programme.load import in_force
-from tessera.refusals import UnknownCode, Unreadable
-from tessera.service.issuing import issue, issued_before
+from tessera.refusals import Unreadable
+from tessera.service import codes
+from tessera.service.issuing import issue
 from tessera.service.lookup import access_first, find, named
-from tessera.service.public_codes import template_of
 from tessera.shapes import Key, Shape, read_json
 from tessera.shapes import read as shape
 from tessera.store import lists, stock
@@ -33,7 +33,7 @@ class ClaimRequest(Shape):
 
 
 class CodeRequest(Shape):
-    """A code that a member has for a coupon: a public one, in either case of letters."""
+    """A code that a member has for a coupon: a public one, or one of many, in either case of letters."""
 
     code: Key
 
@@ -86,6 +86,7 @@ def claim(caller: Caller, path_id: str, body: str | None, key: str | None, now: 
         Unreadable: the body is no JSON, or the key is none.
         Invalid: the body names no template, and no code.
         UnknownCode: nothing comes with the code.
+        TooManyAttempts: there were too many wrong codes before.
         Forbidden: the member may not have it.
         Conflict: a limit is reached, the points are not there, none are issued at present, or the key came with another
             body.
@@ -99,13 +100,7 @@ def claim(caller: Caller, path_id: str, body: str | None, key: str | None, now: 
 
     access_first(member_id, lambda: key_of(member_id))
     if isinstance(wanted, CodeRequest):
-        try:
-            template_id = template_of(wanted.code)
-        except UnknownCode:
-            if earlier := issued_before(member_id, key_of):
-                return earlier.answer
-            raise
-        return issue(member_id, template_id, now, how="grant", key_of=key_of).answer
+        return codes.use(caller, member_id, wanted.code, now, key_of=key_of).answer
     return issue(member_id, wanted.template_id, now, how="claim", key_of=key_of).answer
 
 

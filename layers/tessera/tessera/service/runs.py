@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from tessera import runs
+from tessera.coupon_jobs import CouponJob
 from tessera.evaluations import Evaluation
 from tessera.runs import Counted, HandOut, Night, Summary
 from tessera.store import run_counts
@@ -62,6 +63,15 @@ def summarize(run: str, hand_outs: Sequence[HandOut]) -> Summary:
     return runs.summary(hand_outs, whole, open_chunks)
 
 
+def undone(run: str, handed_out: HandOut) -> list[int]:
+    """Answer the numbers of the batches that are not counted, of a run that has handed out all at once."""
+    records = read_runs([counts_key(run), *(counts_key(run, chunk) for chunk in handed_out.chunks())])
+    whole = _counted(records.get(counts_key(run))).done
+    done = {chunk: _counted(records.get(counts_key(run, chunk))).done for chunk in handed_out.chunks()}
+    places = ((batch, *runs.chunk_of(batch)) for batch in range(handed_out.batches))
+    return [batch for batch, chunk, place in places if chunk not in whole and place not in done[chunk]]
+
+
 def _count_chunk(run: str, chunk: int, counted: Counted) -> bool:
     """Count a chunk as a whole for the run, if it is complete; say whether it is."""
     if len(counted.done) < runs.CHUNK or counted.last_at is None:
@@ -74,7 +84,7 @@ def _hand_outs(record: object) -> Sequence[HandOut]:
     match record:
         case Night():
             return record.hand_outs
-        case Evaluation():
+        case Evaluation() | CouponJob():
             return (record.handed_out,)
     return ()
 

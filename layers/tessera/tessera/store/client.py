@@ -18,6 +18,9 @@ CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
 )
 
+# Without saying so, links to objects are signed in the old way, which younger regions and keys of KMS do not take.
+LINK_CONFIG = CONFIG.merge(Config(signature_version="s3v4"))
+
 # botocore's own session makes the same clients as boto3 does, without the transfer manager that boto3 imports for S3.
 SESSION = get_session()
 

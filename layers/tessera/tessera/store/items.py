@@ -11,6 +11,7 @@ from tessera.actions import Action
 from tessera.allowances import Allowance
 from tessera.benefits import Use
 from tessera.claims import Claim
+from tessera.code_attempts import Attempts
 from tessera.coupons import Coupon
 from tessera.idempotency import Answer
 from tessera.identities import bucket, shard
@@ -23,7 +24,7 @@ from tessera.redemptions import HeldLine, Redemption
 SCHEMA = 1
 
 Fields = Mapping[str, Any]
-Operation = Order | AwaitedOrder | RefundRecord | Redemption | Action | Use | Claim | Answer
+Operation = Order | AwaitedOrder | RefundRecord | Redemption | Action | Use | Claim | Attempts | Answer
 
 
 def from_member(member: Member, due: datetime | None) -> dict[str, object]:
@@ -315,6 +316,16 @@ def from_operation(operation: Operation) -> dict[str, object]:  # noqa: PLR0911 
                 "stamp": operation.stamp,
                 "answer": operation.answer,
             }
+        case Attempts():
+            return {
+                "operation": attempts_key(operation.name),
+                "kind": "attempts",
+                "schema": SCHEMA,
+                "version": operation.version + 1,
+                "name": operation.name,
+                "since": operation.since,
+                "wrong": operation.wrong,
+            }
         case Answer():
             return {
                 "operation": operation.key,
@@ -381,6 +392,10 @@ def to_operation(fields: Fields) -> Operation:  # noqa: PLR0911 - one for each k
                 answer=fields.get("answer", ""),
                 version=fields["version"],
             )
+        case "attempts":
+            return Attempts(
+                name=fields["name"], since=fields["since"], wrong=fields["wrong"], version=fields["version"]
+            )
     return Answer(
         key=fields["operation"],
         body_hash=fields["body_hash"],
@@ -422,6 +437,11 @@ def use_key(member_id: str, benefit_id: str, use_id: str) -> str:
 def claim_key(claim_id: str) -> str:
     """Name the record of a claim that has a name of its own."""
     return f"claim:{claim_id}"
+
+
+def attempts_key(name: str) -> str:
+    """Name the record of somebody's wrong codes."""
+    return f"attempts:{name}"
 
 
 def _from_order(order: Order) -> dict[str, object]:

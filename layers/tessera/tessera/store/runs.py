@@ -1,8 +1,9 @@
-"""The records of nights and evaluations, and what is counted of them: read, and as items and back."""
+"""The records of nights, evaluations and coupon jobs, and what is counted of them: read, and as items and back."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tessera.coupon_jobs import CouponJob, CouponJobs
 from tessera.evaluations import Evaluation, Evaluations
 from tessera.instants import parse_instant, write_instant
 from tessera.runs import Counted, HandOut, LatestNights, Night
@@ -15,12 +16,14 @@ NIGHTS = "nights"
 """The record of which nights were the latest."""
 EVALUATIONS = "evaluations"
 """The record of how many evaluations there have been, and which one runs."""
+COUPON_JOBS = "coupon-jobs"
+"""The record of how many coupon jobs there have been."""
 
 COUNT = "n:"
 """Begins the names of what is counted."""
 
 Fields = Mapping[str, Any]
-RunRecord = Night | LatestNights | Evaluation | Evaluations
+RunRecord = Night | LatestNights | Evaluation | Evaluations | CouponJob | CouponJobs
 
 
 _READ_AT_ONCE = 100
@@ -52,13 +55,18 @@ def evaluation_key(evaluation_id: str) -> str:
     return f"evaluation:{evaluation_id}"
 
 
+def coupon_job_key(job_id: str) -> str:
+    """Name the record of a coupon job."""
+    return f"coupon-job:{job_id}"
+
+
 def counts_key(run: str, chunk: int | None = None) -> str:
     """Name the record of what is counted of a run, or of one of its chunks; `run` is the name of its own record."""
     return f"counts:{run}" if chunk is None else f"counts:{run}:{chunk}"
 
 
 def from_run(record: RunRecord) -> dict[str, object]:
-    """Write a record of nights or evaluations."""
+    """Write a record of nights, evaluations or coupon jobs."""
     shared = {"schema": SCHEMA, "version": record.version + 1}
     match record:
         case Night():
@@ -93,10 +101,29 @@ def from_run(record: RunRecord) -> dict[str, object]:
                 "count": record.count,
                 "running": record.running,
             }
+        case CouponJob():
+            return shared | {
+                "operation": coupon_job_key(record.job_id),
+                "kind": "coupon_job",
+                "job_id": record.job_id,
+                "template_id": record.template_id,
+                "number": record.number,
+                "first_part": record.first_part,
+                "secret": record.secret,
+                "started_at": write_instant(record.started_at),
+                "started_by": record.started_by,
+            }
+        case CouponJobs():
+            return shared | {
+                "operation": COUPON_JOBS,
+                "kind": "coupon_jobs",
+                "count": record.count,
+                "parts": record.parts,
+            }
 
 
 def to_run(fields: Fields) -> RunRecord | Counted:
-    """Read a record of nights or evaluations, or what is counted of one."""
+    """Read a record of nights, evaluations or coupon jobs, or what is counted of one."""
     match fields["kind"]:
         case "night":
             return Night(
@@ -123,6 +150,8 @@ def to_run(fields: Fields) -> RunRecord | Counted:
             )
         case "evaluations":
             return Evaluations(count=fields["count"], running=fields.get("running"), version=fields["version"])
+        case "coupon_job" | "coupon_jobs":
+            return _to_coupon_jobs(fields)
     return to_counted(fields)
 
 
@@ -132,6 +161,21 @@ def to_counted(fields: Fields) -> Counted:
         done=fields["done"],
         counts={name.removeprefix(COUNT): number for name, number in fields.items() if name.startswith(COUNT)},
         last_at=parse_instant(fields["last_at"]),
+    )
+
+
+def _to_coupon_jobs(fields: Fields) -> CouponJob | CouponJobs:
+    if fields["kind"] == "coupon_jobs":
+        return CouponJobs(count=fields["count"], parts=fields["parts"], version=fields["version"])
+    return CouponJob(
+        job_id=fields["job_id"],
+        template_id=fields["template_id"],
+        number=fields["number"],
+        first_part=fields["first_part"],
+        secret=fields.get("secret"),
+        started_at=parse_instant(fields["started_at"]),
+        started_by=fields["started_by"],
+        version=fields["version"],
     )
 
 

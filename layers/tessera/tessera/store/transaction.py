@@ -38,7 +38,7 @@ class Transaction:
         self._put("OPERATIONS_TABLE", items.from_operation(operation), "operation", operation.version)
 
     def run(self, record: "RunRecord") -> None:
-        """Write a record of nights or evaluations."""
+        """Write a record of nights, evaluations or coupon jobs."""
         # Only what hands work out writes these; everything that writes would wait for the import.
         from tessera.store import runs  # noqa: PLC0415
 
