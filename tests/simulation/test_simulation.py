@@ -12,7 +12,7 @@ from tests.simulation.mutants import MUTANTS, Mutant, caught
 from tests.simulation.run import run
 
 MINUTE = 60.0
-FIRES = 2
+FIRES = 1
 """Seeds of the scenario in which a stock is under fire; `make simulate` runs as many as one likes."""
 
 
