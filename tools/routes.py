@@ -23,7 +23,7 @@ from tessera.service.checkout import ConfirmationRequest
 from tessera.service.coupon_jobs import CodesRequest
 from tessera.service.coupons import ClaimRequest, CodeRequest
 from tessera.service.evaluations import EvaluationRequest, ResumptionRequest
-from tessera.service.grants import GrantRequest
+from tessera.service.grants import GrantListRequest, GrantRequest
 from tessera.service.members import EnrolRequest, LinkRequest, MoveRequest
 from tessera.service.operators import (
     AdjustmentRequest,
@@ -497,11 +497,13 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
         ),
         "POST /coupon-templates/{template_id}/grants": Route(
             name="grant_coupon",
-            summary="Grant a coupon to a member",
-            detail="The member need not be one of those who may claim it, and pays no points for it.",
-            body=GrantRequest,
+            summary="Grant a coupon to a member, or to each of a list",
+            detail="The member need not be one of those who may claim it, and pays no points for it. A list of up to "
+            "10,000 is answered 202 with a job, which grants them in the background; who is refused one is in its "
+            "result.",
+            body=GrantRequest | GrantListRequest,
             repeats_by_key=True,
-            answers={201: answers.Coupon},
+            answers={201: answers.Coupon, 202: run_answers.CouponJobSummary},
             refusals={
                 400: ("not_json", "bad_idempotency_key"),
                 403: ("not_eligible",),
@@ -527,16 +529,16 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
         ),
         "GET /coupon-jobs/{job_id}": Route(
             name="show_coupon_job",
-            summary="Show how many of a job's codes are made",
+            summary="Show how much of a job is done",
             answers={200: run_answers.CouponJobSummary},
             refusals={404: ("not_found",)},
         ),
         "GET /coupon-jobs/{job_id}/result": Route(
             name="show_coupon_job_result",
-            summary="Answer where the codes of a job can be fetched",
-            detail="Files of up to 50,000 codes, one in a line, which are kept for a week. Whoever has an address "
-            "has the codes.",
-            answers={200: run_answers.CouponJobResult},
+            summary="Answer where the codes of a job can be fetched, or who of a list was refused a coupon",
+            detail="Codes are in files of up to 50,000, one in a line, which are kept for a week. Whoever has an "
+            "address has the codes.",
+            answers={200: run_answers.CodesResult | run_answers.GrantsResult},
             refusals={404: ("not_found",), 409: ("job_running",)},
         ),
         "POST /coupon-jobs/{job_id}/resume": Route(

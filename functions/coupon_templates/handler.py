@@ -53,8 +53,9 @@ def list_versions(template_id: str) -> Response[str]:
 
 @api.post("/coupon-templates/<template_id>/grants")
 def grant(template_id: str) -> Response[str]:
-    """Grant a coupon to a member."""
-    return answer(201, grants.grant(api.caller, template_id, api.body, api.header("Idempotency-Key"), api.now))
+    """Grant a coupon to a member, or to each of a list."""
+    granted = grants.grant(api.caller, template_id, api.body, api.header("Idempotency-Key"), api.now)
+    return answer(202 if granted.in_background else 201, granted.answer)
 
 
 lambda_handler = api.handle

@@ -158,6 +158,7 @@ REQUESTS: list[tuple[str, Any]] = [
     ("POST /members/{member_id}/coupons", {"code": "3k9p-0vxm-8qtd-wz41"}),
     ("POST /coupon-templates/{template_id}/codes", {"count": 100_000}),
     ("POST /coupon-templates/{template_id}/grants", {"member_id": "m_4jxw"}),
+    ("POST /coupon-templates/{template_id}/grants", {"members": ["m_aaaaaaaaaabbbbbbbbbb234567"]}),
     ("PUT /members/{member_id}/tags", {"tags": ["collector"], "reason": "goodwill", "note": "Collects candles."}),
     *(("POST /coupon-templates", template) for template in TEMPLATES),
     ("POST /members/{member_id}/quotes", {"order": {**BASKET, "shipping": 500}, "coupons": "best", "points": "max"}),

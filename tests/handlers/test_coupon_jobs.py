@@ -74,6 +74,7 @@ def test_codes_are_made_in_the_background(shop: App) -> None:
     job = start(shop)
     assert job == {
         "job_id": "cj_1",
+        "kind": "codes",
         "template_id": "spring",
         "status": "running",
         "started_at": "2026-03-02T12:00:00Z",

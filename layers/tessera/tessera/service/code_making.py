@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tessera import codes
-from tessera.coupon_jobs import CODES, CouponJob, read
+from tessera.coupon_jobs import CODES, CouponJob, FileWork
 from tessera.runs import Summary
 from tessera.service.attempts import until_committed
 from tessera.service.runs import end, report
@@ -16,30 +16,28 @@ from tessera.store.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What a message did: so many codes, of which job, and the job's summary if these were the last."""
+    """So many codes were made, and the job's summary if these were the last."""
 
-    job_id: str
     codes: int
     summary: Summary | None
 
 
-def make(body: str, at: datetime) -> Made:
+def make(work: FileWork, at: datetime) -> Made:
     """Make a file of codes. One that comes again is made again as it was, or left if all of the job is done.
 
     The parts are written first, so that no code is in a file that could not be used.
 
     Args:
-        body: the message.
+        work: which file.
         at: when it was taken up.
 
     Raises:
-        ValueError: the message is none, or there is no such job.
+        ValueError: there is no such job.
         Unavailable: the store did not answer; try again.
     """
-    work = read(body)
     job = _find(work.job_id)
     if job.secret is None:
-        return Made(job.job_id, 0, None)
+        return Made(0, None)
     made: list[str] = []
     for part in job.parts_of(work.file):
         drawn = codes.make(job.secret, part.number, part.codes)
@@ -52,7 +50,7 @@ def make(body: str, at: datetime) -> Made:
     summary = report(run, work.file, {CODES: len(made)}, at)
     if summary:
         until_committed(lambda: _finish(job.job_id))
-    return Made(job.job_id, len(made), summary)
+    return Made(len(made), summary)
 
 
 def _finish(job_id: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from tessera import runs
-from tessera.coupon_jobs import CouponJob
+from tessera.coupon_jobs import CouponJob, GrantJob
 from tessera.evaluations import Evaluation
 from tessera.runs import Counted, HandOut, Night, Summary
 from tessera.store import run_counts
@@ -84,7 +84,7 @@ def _hand_outs(record: object) -> Sequence[HandOut]:
     match record:
         case Night():
             return record.hand_outs
-        case Evaluation() | CouponJob():
+        case Evaluation() | CouponJob() | GrantJob():
             return (record.handed_out,)
     return ()
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tessera.coupon_jobs import CouponJob, CouponJobs
+from tessera.coupon_jobs import CouponJob, CouponJobs, GrantJob
 from tessera.evaluations import Evaluation, Evaluations
 from tessera.instants import parse_instant, write_instant
 from tessera.runs import Counted, HandOut, LatestNights, Night
@@ -23,7 +23,7 @@ COUNT = "n:"
 """Begins the names of what is counted."""
 
 Fields = Mapping[str, Any]
-RunRecord = Night | LatestNights | Evaluation | Evaluations | CouponJob | CouponJobs
+RunRecord = Night | LatestNights | Evaluation | Evaluations | CouponJob | CouponJobs | GrantJob
 
 
 _READ_AT_ONCE = 100
@@ -101,25 +101,8 @@ def from_run(record: RunRecord) -> dict[str, object]:
                 "count": record.count,
                 "running": record.running,
             }
-        case CouponJob():
-            return shared | {
-                "operation": coupon_job_key(record.job_id),
-                "kind": "coupon_job",
-                "job_id": record.job_id,
-                "template_id": record.template_id,
-                "number": record.number,
-                "first_part": record.first_part,
-                "secret": record.secret,
-                "started_at": write_instant(record.started_at),
-                "started_by": record.started_by,
-            }
-        case CouponJobs():
-            return shared | {
-                "operation": COUPON_JOBS,
-                "kind": "coupon_jobs",
-                "count": record.count,
-                "parts": record.parts,
-            }
+        case CouponJob() | CouponJobs() | GrantJob():
+            return shared | _from_coupon_jobs(record)
 
 
 def to_run(fields: Fields) -> RunRecord | Counted:
@@ -150,7 +133,7 @@ def to_run(fields: Fields) -> RunRecord | Counted:
             )
         case "evaluations":
             return Evaluations(count=fields["count"], running=fields.get("running"), version=fields["version"])
-        case "coupon_job" | "coupon_jobs":
+        case "coupon_job" | "coupon_jobs" | "grant_job":
             return _to_coupon_jobs(fields)
     return to_counted(fields)
 
@@ -164,9 +147,51 @@ def to_counted(fields: Fields) -> Counted:
     )
 
 
-def _to_coupon_jobs(fields: Fields) -> CouponJob | CouponJobs:
+def _from_coupon_jobs(record: CouponJob | CouponJobs | GrantJob) -> dict[str, object]:
+    match record:
+        case CouponJob():
+            return {
+                "operation": coupon_job_key(record.job_id),
+                "kind": "coupon_job",
+                "job_id": record.job_id,
+                "template_id": record.template_id,
+                "number": record.number,
+                "first_part": record.first_part,
+                "secret": record.secret,
+                "started_at": write_instant(record.started_at),
+                "started_by": record.started_by,
+            }
+        case GrantJob():
+            return {
+                "operation": coupon_job_key(record.job_id),
+                "kind": "grant_job",
+                "job_id": record.job_id,
+                "template_id": record.template_id,
+                "members": record.members,
+                "started_at": write_instant(record.started_at),
+                "started_by": record.started_by,
+            }
+        case CouponJobs():
+            return {
+                "operation": COUPON_JOBS,
+                "kind": "coupon_jobs",
+                "count": record.count,
+                "parts": record.parts,
+            }
+
+
+def _to_coupon_jobs(fields: Fields) -> CouponJob | CouponJobs | GrantJob:
     if fields["kind"] == "coupon_jobs":
         return CouponJobs(count=fields["count"], parts=fields["parts"], version=fields["version"])
+    if fields["kind"] == "grant_job":
+        return GrantJob(
+            job_id=fields["job_id"],
+            template_id=fields["template_id"],
+            members=tuple(fields["members"]),
+            started_at=parse_instant(fields["started_at"]),
+            started_by=fields["started_by"],
+            version=fields["version"],
+        )
     return CouponJob(
         job_id=fields["job_id"],
         template_id=fields["template_id"],
