@@ -33,7 +33,7 @@ def test_a_dead_letter_comes_long_before_the_stream_forgets_what_it_points_to(re
     assert 0 < properties(resources, "EntryEventsRecords")["MaximumRecordAgeInSeconds"] <= STREAM_KEEPS / 2
 
 
-def test_publishing_needs_the_stream_the_bus_and_the_dead_letters_and_no_table(resources: dict[str, Any]) -> None:
+def test_publishing_needs_the_stream_the_bus_and_two_queues_and_no_table(resources: dict[str, Any]) -> None:
     allowed = {
         tuple(statement["Resource"]["Fn::GetAtt"]): set(actions(statement))
         for statement in statements(resources, "EntryEventsRole")
@@ -48,6 +48,7 @@ def test_publishing_needs_the_stream_the_bus_and_the_dead_letters_and_no_table(r
         },
         ("EventBus", "Arn"): {"events:PutEvents"},
         ("EntryEventsDeadLetters", "Arn"): {"sqs:SendMessage"},
+        ("CouponJobsQueue", "Arn"): {"sqs:SendMessage"},
     }
 
 

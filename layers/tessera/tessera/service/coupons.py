@@ -4,7 +4,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from tessera import answers, idempotency, paging, templates
+from tessera import answers, idempotency, paging
 from tessera import coupons as domain
 from tessera.access import MEMBER, Caller
 from tessera.instants import to_epoch_seconds
@@ -13,14 +13,13 @@ from tessera.refusals import Unreadable
 from tessera.service import codes
 from tessera.service.issuing import issue
 from tessera.service.lookup import access_first, find, named
+from tessera.service.on_offer import issued_at_present
 from tessera.shapes import Key, Shape, read_json
 from tessera.shapes import read as shape
 from tessera.store import lists, stock
-from tessera.store import templates as store
 from tessera.store.read import read
 
 if TYPE_CHECKING:
-    from tessera.programme.model import Programme
     from tessera.templates import Head
 
 _STATUSES = ("active", "held", "redeemed", "expired", "returned")
@@ -48,7 +47,7 @@ def list_templates(caller: Caller, now: datetime) -> answers.TemplatePage:
         if alias := found.aliases.get(own):
             found = read(member=alias)
         member = next(iter(found.members.values()), None)
-    heads = _issued_at_present(programme)
+    heads = issued_at_present(programme)
     offered = domain.claimable([head.template for head in heads], member, programme, now)
     limited = {one.id: one.stock for one in offered if one.stock is not None}
     seconds = to_epoch_seconds(now)
@@ -65,14 +64,6 @@ def list_templates(caller: Caller, now: datetime) -> answers.TemplatePage:
 
 def _is_gone(head: "Head", number: int, now: int) -> bool:
     return head.mark is not None and head.mark.holds(number, now)
-
-
-def _issued_at_present(programme: "Programme") -> list["Head"]:
-    """Answer the templates of the programme, then the operators' own, without those that are paused or retired."""
-    ids = dict.fromkeys([*(template.id for template in programme.coupons), *store.read_registry().ids])
-    stored = store.read_heads(ids)
-    heads = [templates.standing(id_, stored, programme) for id_ in ids]
-    return [head for head in heads if head and head.status == "active"]
 
 
 def claim(caller: Caller, path_id: str, body: str | None, key: str | None, now: datetime) -> str:
