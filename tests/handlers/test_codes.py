@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from tessera import code_attempts
+from tessera.store import client
 from tests.app import member_id
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ TEMPLATE = {
     "claimable": False,
 }
 WRONG = "0000-0000-0000-0000"
+DYNAMODB = client.DYNAMODB
 
 
 @pytest.fixture
@@ -75,6 +77,25 @@ def test_a_code_that_another_member_used_is_answered_as_a_wrong_one(app: App, ma
     assert taken == wrong
     assert use(app, made[1], as_="bob").status == 201
     assert (in_hand(app, "alice"), in_hand(app, "bob")) == (1, 1)
+
+
+def test_a_code_that_another_member_used_costs_what_a_wrong_one_costs(
+    app: App, made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *_ = made
+    use(app, first)
+    calls: list[str] = []
+
+    class Counting:
+        def __getattr__(self, name: str) -> object:
+            calls.append(name)
+            return getattr(DYNAMODB, name)
+
+    monkeypatch.setattr(client, "DYNAMODB", Counting())
+    use(app, first, as_="bob")
+    of_anothers, calls[:] = [*calls], []
+    use(app, first[:4] + WRONG[4:], as_="bob")
+    assert of_anothers == calls != []
 
 
 def test_a_code_that_was_refused_is_not_used_up(app: App, made: list[str]) -> None:

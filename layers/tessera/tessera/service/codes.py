@@ -4,16 +4,19 @@ from datetime import datetime
 
 from tessera import codes
 from tessera.access import Caller
+from tessera.claims import Claim
 from tessera.code_attempts import Attempts
 from tessera.identities import short_hash
 from tessera.instants import to_epoch_seconds
+from tessera.member import Member
 from tessera.refusals import TooManyAttempts, UnknownCode
 from tessera.service.attempts import until_committed
 from tessera.service.issuing import ClaimTakenError, Issued, KeyOf, issue, issued_before
+from tessera.service.lookup import find
 from tessera.service.public_codes import template_of
 from tessera.store.code_parts import read_part
-from tessera.store.items import attempts_key
-from tessera.store.read import read
+from tessera.store.items import attempts_key, claim_key
+from tessera.store.read import Found, read
 from tessera.store.transaction import Transaction
 
 
@@ -40,9 +43,15 @@ def use(caller: Caller, member_id: str, text: str, now: datetime, *, key_of: Key
     seconds = to_epoch_seconds(now)
     # A shop asks for many members; none of them is kept waiting by what another has tried.
     name = short_hash(caller.key, member_id if caller.acts_for_others else "")
+    code = codes.read(text)
+    wanted = [attempts_key(name), *([claim_key(_claim_id(code))] if code else [])]
+    member, found = find(member_id, lambda id_: read(member=id_, operations=wanted))
     try:
-        _attempts(name).require_one_more(seconds)
-        return _use(member_id, text, now, key_of)
+        _attempts(name, found).require_one_more(seconds)
+        template_id = _template_of_bulk_code(code, member, found) if code else None
+        if code is None or template_id is None:
+            return issue(member_id, template_of(text), now, how="grant", key_of=key_of)
+        return _issue_once(member_id, template_id, code, now, key_of)
     except (TooManyAttempts, UnknownCode) as refusal:
         if earlier := issued_before(member_id, key_of):
             return earlier
@@ -51,23 +60,34 @@ def use(caller: Caller, member_id: str, text: str, now: datetime, *, key_of: Key
         raise
 
 
-def _use(member_id: str, text: str, now: datetime, key_of: KeyOf) -> Issued:
-    code = codes.read(text)
-    part = read_part(codes.part_of(code)) if code else None
-    if code is None or part is None or not codes.is_among(code, part.digests):
-        return issue(member_id, template_of(text), now, how="grant", key_of=key_of)
+def _template_of_bulk_code(code: str, member: Member, found: Found) -> str | None:
+    """Find the template that a bulk code brings a coupon of; None if it is none, or was used by another member.
+
+    Who asks for another's goes the way of a wrong code from here on: nothing that differs could tell them apart.
+    """
+    part = read_part(codes.part_of(code))
+    claim = found.operations.get(claim_key(_claim_id(code)))
+    is_anothers = isinstance(claim, Claim) and claim.member_id != member.member_id
+    return part.template_id if part and codes.is_among(code, part.digests) and not is_anothers else None
+
+
+def _issue_once(member_id: str, template_id: str, code: str, now: datetime, key_of: KeyOf) -> Issued:
     try:
-        return issue(member_id, part.template_id, now, how="grant", claim_id=f"code:{code}", key_of=key_of)
+        return issue(member_id, template_id, now, how="grant", claim_id=_claim_id(code), key_of=key_of)
     except ClaimTakenError:
         raise UnknownCode from None
 
 
-def _attempts(name: str) -> Attempts:
-    found = read(operations=[attempts_key(name)]).operations.get(attempts_key(name))
-    return found if isinstance(found, Attempts) else Attempts(name=name)
+def _claim_id(code: str) -> str:
+    return f"code:{code}"
+
+
+def _attempts(name: str, found: Found) -> Attempts:
+    attempts = found.operations.get(attempts_key(name))
+    return attempts if isinstance(attempts, Attempts) else Attempts(name=name)
 
 
 def _count(name: str, now: int) -> None:
     transaction = Transaction()
-    transaction.operation(_attempts(name).with_wrong(now))
+    transaction.operation(_attempts(name, read(operations=[attempts_key(name)])).with_wrong(now))
     transaction.commit()
