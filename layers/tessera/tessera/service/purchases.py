@@ -12,15 +12,12 @@ from tessera import actions, purchases, redemptions
 from tessera.identities import SHOP, Identity
 from tessera.journal import Journal
 from tessera.member import Profile
-from tessera.messages import ActionDone, OrderCompleted, OrderRefunded, fingerprint, read_message
 from tessera.programme.load import in_force
 from tessera.purchases import AwaitedOrder, Order, RefundRecord
 from tessera.redemptions import Arrival, Redemption
 from tessera.refusals import Invalid, Refusal
 from tessera.service.attempts import until_committed
 from tessera.service.opening import open_journal
-from tessera.shapes import read as shape
-from tessera.shapes import read_json
 from tessera.store import queues
 from tessera.store.client import StaleError
 from tessera.store.items import action_key, order_key, redemption_key, refund_key
@@ -28,6 +25,7 @@ from tessera.store.read import Found, read
 from tessera.store.transaction import Transaction
 
 if TYPE_CHECKING:
+    from tessera.messages import ActionDone, OrderCompleted, OrderRefunded
     from tessera.service.arrivals import Redeemed
 
 PARKED_FOR = timedelta(days=30)
@@ -70,12 +68,18 @@ def count(body: str, now: datetime, unknown_identity: UnknownIdentity | None = N
         Unavailable: the store did not answer; try again.
         TryAgain: others were at the same member all the time; try again.
     """
+    # With the first message, as the programme is: both stand on the same library, which a start would wait for.
+    from tessera.messages import ActionDone, OrderRefunded, fingerprint, read_message  # noqa: PLC0415
+    from tessera.shapes import read_json  # noqa: PLC0415
+
     message = read_message(read_json(body), in_force(), now)
+    hashed = fingerprint(message)
     if isinstance(message, OrderRefunded):
-        return [until_committed(lambda: _count_refund(message, now))]
+        return [until_committed(lambda: _count_refund(message, hashed, now))]
     if isinstance(message, ActionDone):
-        return [until_committed(lambda: _count_action(message, now))]
-    counted = until_committed(lambda: _count_order(message, now, unknown_identity or in_force().unknown_identity))
+        return [until_committed(lambda: _count_action(message, hashed, now))]
+    unknown = unknown_identity or in_force().unknown_identity
+    counted = until_committed(lambda: _count_order(message, hashed, now, unknown))
     return [counted.outcome, *(_release_parked(refund_id, now) for refund_id in counted.waiting)]
 
 
@@ -108,13 +112,12 @@ def dead_letter(body: str, refusal: Refusal) -> None:
     queues.send("PURCHASES_DEAD_LETTERS_URL", body, {"reason": refusal.code, "detail": detail})
 
 
-def _count_order(message: OrderCompleted, now: datetime, unknown_identity: UnknownIdentity) -> _Counted:
+def _count_order(message: "OrderCompleted", hashed: str, now: datetime, unknown_identity: UnknownIdentity) -> _Counted:
     member_id = message.member_id
     if message.identity is not None:
         member_id = Identity(SHOP, message.identity).member_id
     redemption = redemption_key(redemptions.record_of(message.redemption_id)) if message.redemption_id else None
     found = _read_order(message.order_id, member_id, redemption)
-    hashed = fingerprint(message)
     there = found.operations.get(order_key(message.order_id))
     if isinstance(there, Order):
         if there.fingerprint != hashed:
@@ -155,7 +158,9 @@ def _commit(transaction: Transaction, redeemed: "Redeemed | None") -> None:
         redeemed.settle()
 
 
-def _journal(message: OrderCompleted, found: Found, now: datetime, unknown_identity: UnknownIdentity) -> Journal | None:
+def _journal(
+    message: "OrderCompleted", found: Found, now: datetime, unknown_identity: UnknownIdentity
+) -> Journal | None:
     """Open the journal of the member whose order it is; None if it is nobody's."""
     for member in found.members.values():
         return open_journal(member, now)
@@ -169,7 +174,7 @@ def _journal(message: OrderCompleted, found: Found, now: datetime, unknown_ident
 
 
 def _complete(
-    transaction: Transaction, journal: Journal, message: OrderCompleted, hashed: str, arrival: Arrival
+    transaction: Transaction, journal: Journal, message: "OrderCompleted", hashed: str, arrival: Arrival
 ) -> Order:
     """Count a member's order, with what it makes of the redemption that it names."""
     if not journal.member.version:
@@ -183,13 +188,12 @@ def _complete(
     return order
 
 
-def _count_action(message: ActionDone, now: datetime) -> Outcome:
+def _count_action(message: "ActionDone", hashed: str, now: datetime) -> Outcome:
     member_id = message.member_id or Identity(SHOP, message.identity or "").member_id
     key = action_key(message.action_id)
     found = read(member=member_id, operations=[key])
     if alias := found.aliases.get(member_id):
         found = read(member=alias, operations=[key])
-    hashed = fingerprint(message)
     if isinstance(earlier := found.operations.get(key), actions.Action):
         if earlier.fingerprint != hashed:
             raise Refusal("action_id_reused", "Another action with this action_id was counted before.")
@@ -212,10 +216,9 @@ def _read_order(order_id: str, member_id: str | None, redemption: str | None) ->
     return found
 
 
-def _count_refund(message: OrderRefunded, now: datetime) -> Outcome:
+def _count_refund(message: "OrderRefunded", hashed: str, now: datetime) -> Outcome:
     refund, order = refund_key(message.refund_id), order_key(message.order_id)
     found = read(operations=[refund, order])
-    hashed = fingerprint(message)
     earlier, there = found.operations.get(refund), found.operations.get(order)
     version = 0
     if isinstance(earlier, RefundRecord):
@@ -253,7 +256,7 @@ def _count_refund(message: OrderRefunded, now: datetime) -> Outcome:
     return Outcome("parked")
 
 
-def _book_refund(message: OrderRefunded, record: RefundRecord, order: Order, now: datetime) -> None:
+def _book_refund(message: "OrderRefunded", record: RefundRecord, order: Order, now: datetime) -> None:
     after = purchases.refund_lines(order, message)
     transaction = Transaction()
     transaction.operation(record)
@@ -282,9 +285,12 @@ def _release_parked(refund_id: str, now: datetime) -> Outcome:
     parked = read(operations=[refund_key(refund_id)]).operations.get(refund_key(refund_id))
     if not isinstance(parked, RefundRecord) or not parked.message:
         return Outcome("duplicate")
+    from tessera.messages import OrderRefunded, fingerprint  # noqa: PLC0415 - as above
+    from tessera.shapes import read as shape  # noqa: PLC0415
+
     message = shape(OrderRefunded, json.loads(parked.message))
     try:
-        return until_committed(lambda: _count_refund(message, now))
+        return until_committed(lambda: _count_refund(message, fingerprint(message), now))
     except Invalid as refusal:
         dead_letter(parked.message, refusal)
         until_committed(lambda: _stop_waiting(refund_key(refund_id), "rejected"))
