@@ -13,12 +13,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tessera.apportion import apportion
-from tessera.programme.coupons import AmountOff, Bundle, BuyXGetY, FreeShipping, GiftItem, Percentage, Stepped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tessera.programme.coupons import CouponTemplate
+    from tessera.programme.coupons import Bundle, BuyXGetY, CouponTemplate, GiftItem
     from tessera.shapes import Line
 
 
@@ -81,13 +80,13 @@ def shortfall(template: CouponTemplate, lines: Sequence[Line], left: Left) -> Sh
     missing = threshold(template) - sum(left.lines[i] for i in covered)
     if missing > 0:
         return Shortfall(code="below_threshold", money=missing)
-    if not covered and not isinstance(template, Bundle):
+    if not covered and template.kind != "bundle":
         return Shortfall(code="no_goods", units=1)
-    if isinstance(template, BuyXGetY):
+    if template.kind == "buy_x_get_y":
         units = sum(lines[i].quantity for i in covered)
         if units < template.buy + template.get:
             return Shortfall(code="too_few_units", units=template.buy + template.get - units)
-    if isinstance(template, Bundle):
+    if template.kind == "bundle":
         there = {sku: sum(line.quantity for line in lines if line.sku == sku) for sku in template.goods}
         lacking = {sku: units - there[sku] for sku, units in template.goods.items() if there[sku] < units}
         if lacking:
@@ -98,7 +97,7 @@ def shortfall(template: CouponTemplate, lines: Sequence[Line], left: Left) -> Sh
 
 def threshold(template: CouponTemplate) -> int:
     """Answer what the goods of a coupon must come to."""
-    return template.steps[0].threshold if isinstance(template, Stepped) else template.threshold
+    return template.steps[0].threshold if template.kind == "stepped" else template.threshold
 
 
 def off(template: CouponTemplate, lines: Sequence[Line], priced: Left, left: Left) -> Off:
@@ -116,33 +115,33 @@ def off(template: CouponTemplate, lines: Sequence[Line], priced: Left, left: Lef
         goods[i] = left.lines[i]
     by_line: Sequence[int] = [0] * len(lines)
     shipping = 0
-    match template:
-        case AmountOff():
-            by_line = apportion(min(template.amount, sum(goods)), goods)
-        case Percentage():
-            share = sum(goods) * template.percent // 100
-            by_line = apportion(min(share, template.ceiling or share), goods)
-        case Stepped():
-            reached = sum(priced.lines[i] for i in covered)
-            amount = max((step.amount for step in template.steps if step.threshold <= reached), default=0)
-            by_line = apportion(min(amount, sum(goods)), goods)
-        case BuyXGetY():
-            by_line = _buy_x_get_y(template, lines, covered, priced, left)
-        case Bundle():
-            by_line = _bundle(template, lines, priced, left)
-        case FreeShipping():
-            shipping = min(left.shipping, template.up_to or left.shipping)
-    return Off(tuple(by_line), shipping, template if isinstance(template, GiftItem) else None)
+    # By the kind, not the class: the programme's model is slow to import, and comes with the first request.
+    if template.kind == "amount_off":
+        by_line = apportion(min(template.amount, sum(goods)), goods)
+    elif template.kind == "percentage":
+        share = sum(goods) * template.percent // 100
+        by_line = apportion(min(share, template.ceiling or share), goods)
+    elif template.kind == "stepped":
+        reached = sum(priced.lines[i] for i in covered)
+        amount = max((step.amount for step in template.steps if step.threshold <= reached), default=0)
+        by_line = apportion(min(amount, sum(goods)), goods)
+    elif template.kind == "buy_x_get_y":
+        by_line = _buy_x_get_y(template, lines, covered, priced, left)
+    elif template.kind == "bundle":
+        by_line = _bundle(template, lines, priced, left)
+    elif template.kind == "free_shipping":
+        shipping = min(left.shipping, template.up_to or left.shipping)
+    return Off(tuple(by_line), shipping, template if template.kind == "gift" else None)
 
 
 def covers_all(template: CouponTemplate) -> bool:
     """Answer whether a coupon looks at the sum of the goods alone, not at which lines it is made of."""
-    return not isinstance(template, BuyXGetY | Bundle) and template.scope.is_all
+    return template.kind not in {"buy_x_get_y", "bundle"} and template.scope.is_all
 
 
 def _covered(template: CouponTemplate, lines: Sequence[Line]) -> Sequence[int]:
     """List the positions of the lines in a coupon's scope."""
-    if isinstance(template, Bundle):
+    if template.kind == "bundle":
         return [i for i, line in enumerate(lines) if line.sku in template.goods]
     if template.scope.is_all:
         return range(len(lines))
