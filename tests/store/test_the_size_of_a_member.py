@@ -36,6 +36,7 @@ ZONE = "America/Argentina/ComodRivadavia"
 """The longest name of a zone."""
 LONGEST_ID = "x" * 128
 LARGEST = 1_000_000
+"""Growth of two days in a row is never the same: days alike would take less."""
 """Points of a lot, growth of a day, what an action has earned: more than anybody will see, and three bytes packed."""
 
 
@@ -84,7 +85,7 @@ def largest() -> Member:
     spendable = [Terms(end) for end in sorted({*ends, *graces})]
     pending = [Terms(ends[-1 - (number > 31)], _day(number)) for number in range(1, window + 2)]
     gone = [Terms(_day(-number)) for number in range(366)]
-    by_day = {TODAY - timedelta(days=number): LARGEST for number in range(actions.KEPT_DAYS + 1)}
+    by_day = {TODAY - timedelta(days=number): LARGEST + number % 2 for number in range(actions.KEPT_DAYS + 1)}
     record = record_of_order(LONGEST_ID, LONGEST_ID, by_shop=True)
     return Member(
         member_id="m_" + "0" * 32,
@@ -97,7 +98,7 @@ def largest() -> Member:
         points=LARGEST * len(spendable),
         lots=dict.fromkeys([*spendable, *pending], LARGEST),
         gone=dict.fromkeys(gone, LARGEST),
-        growth_days={TODAY - timedelta(days=number): LARGEST for number in range(366)},
+        growth_days={TODAY - timedelta(days=number): LARGEST + number % 2 for number in range(366)},
         growth_waiting={(_day(number), TODAY - timedelta(days=number)): LARGEST for number in range(1, window + 2)},
         active_on=TODAY,
         actions={

@@ -1,13 +1,20 @@
 """Growth by local day, packed: what lets a rolling window be exact to the day without reading history.
 
-The packed form is the number of the first day, then one number a day; a 0 is followed by how many days it stands for.
-Numbers are varints, so a day of daily sign-ins costs one byte and a year 365.
+The packed form is the number of the first day, then for each day its growth and one. A 0 stands for so many days
+without growth as the next number says, a 1 for so many days more like the day before. Numbers are varints: a week of
+daily sign-ins costs three bytes.
 """
 
 from collections.abc import Mapping
 from datetime import date, timedelta
 
 from tessera import varints
+
+_NONE, _AGAIN = 0, 1
+_LEAST = 1
+"""What is added to a day's growth, of which there is at least 1, so that it is neither of those."""
+_SHORT = 2
+"""So many days alike are as short when each is written."""
 
 GrowthDays = Mapping[date, int]
 """Growth earned on each local day of the programme's zone; days with none are absent."""
@@ -44,24 +51,38 @@ def pack(days: GrowthDays) -> bytes:
     if not days:
         return b""
     numbers = [min(days).toordinal()]
-    expected = numbers[0]
+    expected, before, repeated = numbers[0], 0, 0
     for day in sorted(days):
-        if gap := day.toordinal() - expected:
-            numbers += [0, gap]
-        numbers.append(days[day])
+        gap, growth = day.toordinal() - expected, days[day]
         expected = day.toordinal() + 1
-    return varints.pack(numbers)
+        if growth == before and not gap:
+            repeated += 1
+            continue
+        numbers += _repeated(before, repeated)
+        repeated, before = 0, growth
+        numbers += [_NONE, gap, growth + _LEAST] if gap else [growth + _LEAST]
+    return varints.pack(numbers + _repeated(before, repeated))
+
+
+def _repeated(growth: int, times: int) -> list[int]:
+    return [_AGAIN, times] if times > _SHORT else [growth + _LEAST] * times
 
 
 def unpack(packed: bytes) -> GrowthDays:
     """Read what `pack` wrote."""
     numbers = varints.unpack(packed)
     ordinal = next(numbers, 0)
-    days = {}
+    days, growth = {}, 0
     for number in numbers:
-        if number:
-            days[date.fromordinal(ordinal)] = number
-            ordinal += 1
-        else:
+        if number == _NONE:
             ordinal += next(numbers)
+            continue
+        times = 1
+        if number == _AGAIN:
+            times = next(numbers)
+        else:
+            growth = number - _LEAST
+        for _ in range(times):
+            days[date.fromordinal(ordinal)] = growth
+            ordinal += 1
     return days
