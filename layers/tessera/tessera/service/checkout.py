@@ -7,8 +7,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tessera import answers, checkout, quotes, redemptions
+from tessera import checkout, quotes, redemptions
 from tessera.access import Caller
+from tessera.answers import Status, write
+from tessera.answers import checkout as answers
 from tessera.checkout import RedemptionRequest
 from tessera.coupons import Coupon, Uses, coupon_id
 from tessera.idempotency import body_hash
@@ -111,7 +113,7 @@ def hold(caller: Caller, path_id: str, body: str | None, now: datetime) -> HoldA
             if request.coupons == "best":
                 raise StaleError  # others apply in its place
             raise Conflict("coupon_" + short, EXHAUSTED[short])
-        answer = answers.write(answers.held(redemption, priced, request.order.lines))
+        answer = write(answers.held(redemption, priced, request.order.lines))
         try:
             _commit(journal, replace(redemption, answer=answer), held)
         except StaleError:
@@ -122,7 +124,7 @@ def hold(caller: Caller, path_id: str, body: str | None, now: datetime) -> HoldA
     return until_committed(attempt)
 
 
-def confirm(caller: Caller, path_id: str, redemption_id: str, body: str | None, now: datetime) -> answers.Status:
+def confirm(caller: Caller, path_id: str, redemption_id: str, body: str | None, now: datetime) -> Status:
     """Confirm a redemption, or the lines of it that are named.
 
     Raises:
@@ -133,7 +135,7 @@ def confirm(caller: Caller, path_id: str, redemption_id: str, body: str | None, 
     """
     member_id = named(caller, path_id)
 
-    def attempt() -> answers.Status:
+    def attempt() -> Status:
         member, redemption, superseded = _find(member_id, redemption_id)
         request = shape(ConfirmationRequest, read_json(body) if body else {})
         if redemption.by_shop and not caller.acts_for_others:
@@ -153,7 +155,7 @@ def confirm(caller: Caller, path_id: str, redemption_id: str, body: str | None, 
     return until_committed(attempt)
 
 
-def release(caller: Caller, path_id: str, redemption_id: str, now: datetime) -> answers.Status:
+def release(caller: Caller, path_id: str, redemption_id: str, now: datetime) -> Status:
     """Release a redemption. One that was released or has lapsed stays so.
 
     Raises:
@@ -163,7 +165,7 @@ def release(caller: Caller, path_id: str, redemption_id: str, now: datetime) -> 
     """
     member_id = named(caller, path_id)
 
-    def attempt() -> answers.Status:
+    def attempt() -> Status:
         member, redemption, superseded = _find(member_id, redemption_id)
         if superseded:
             return {"status": "released"}

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from tessera import answers, coupons, operators, templates
+from tessera import coupons, operators, templates
+from tessera.answers import coupons as answers
+from tessera.answers import write
 from tessera.claims import Claim, attempt_id
 from tessera.coupons import Coupon
 from tessera.idempotency import Answer, Request
@@ -146,7 +148,7 @@ class _Issuing:
             operators.book_grant(journal, coupon, self._by)
         if head.template.stock is not None:
             self._reserve(head, head.template.stock, request)
-        answer = answers.write(answers.coupon(coupon, journal.now))
+        answer = write(answers.coupon(coupon, journal.now))
         transaction = Transaction()
         transaction.journal(journal)
         transaction.coupon(coupon)

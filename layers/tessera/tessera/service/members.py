@@ -8,8 +8,10 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, model_validator
 
-from tessera import answers, moves, paging
+from tessera import moves, paging
 from tessera.access import MEMBER, Caller
+from tessera.answers import card as answers
+from tessera.answers import statement
 from tessera.benefits import NO_BIRTHDAY
 from tessera.card import card
 from tessera.enrolment import enrol
@@ -196,7 +198,7 @@ def move(caller: Caller, path_id: str, body: str | None, now: datetime) -> answe
 
 def list_entries(
     caller: Caller, path_id: str, past: str | None, limit: str | None, cursor: str | None, now: datetime
-) -> answers.EntryPage:
+) -> statement.EntryPage:
     """List a member's entries, newest first; those that had been recorded by a past instant, if one is given.
 
     Raises:
@@ -212,18 +214,18 @@ def list_entries(
         before = min(before or last + 1, last + 1)
     entries = lists.entries(member.member_id, most + 1, before)
     more = paging.cursor(of, str(entries[most - 1].sequence)) if len(entries) > most else None
-    written = [answers.entry(entry, for_staff=bool(caller.roles)) for entry in entries[:most]]
+    written = [statement.entry(entry, for_staff=bool(caller.roles)) for entry in entries[:most]]
     return {"items": written, "next_cursor": more}
 
 
-def show_verification(caller: Caller, path_id: str) -> answers.Verification:
+def show_verification(caller: Caller, path_id: str) -> statement.Verification:
     """Verify a member's ledger and say the first mismatch.
 
     Raises:
         NotFound: there is no such member for this caller.
     """
     member, _ = find(named(caller, path_id), lambda id_: fetch(member=id_))
-    return answers.verification(member, verify(member).mismatch)
+    return statement.verification(member, verify(member).mismatch)
 
 
 def link_identity(caller: Caller, path_id: str, body: str | None) -> None:

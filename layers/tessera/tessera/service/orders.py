@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection
 from datetime import datetime
 
-from tessera import answers
+from tessera.answers import purchases as answers
 from tessera.messages import read_message
 from tessera.programme.load import in_force
 from tessera.purchases import Order

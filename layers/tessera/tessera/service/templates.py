@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tessera import answers, paging, templates
+from tessera import paging, templates
 from tessera.access import Caller
+from tessera.answers import templates as answers
 from tessera.programme.load import in_force
 from tessera.refusals import NotFound
 from tessera.service.attempts import until_committed
