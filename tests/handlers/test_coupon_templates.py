@@ -8,6 +8,7 @@ import pytest
 from tessera.refusals import Unavailable
 from tessera.store.transaction import Transaction
 from tests.app import Answer, App, member_id
+from tests.handlers.conftest import Listen
 
 FIFTH: dict[str, Any] = {
     "id": "winter_fifth",
@@ -373,6 +374,24 @@ def test_a_unit_whose_claim_never_came_is_had_by_who_asks_a_minute_later(
 
     assert app.post("/members/me/coupons", CLAIM, as_="bob").status == 201
     app.post("/members/me/coupons", CLAIM, key="k-1").refused(409, "sold_out")
+
+
+def test_a_unit_that_a_refused_claim_gives_back_is_there_for_who_asks_next(app: App, listen: Listen) -> None:
+    create(app, stock=1)
+    app.enrol()
+    app.enrol("bob")
+    meanwhile: list[Answer] = []
+
+    def others_are_faster(**_: object) -> None:
+        if not meanwhile:
+            meanwhile.append(app.post("/members/me/coupons", CLAIM, as_="bob"))
+            app.change_standing("alice", "frozen")
+
+    listen("before-call.dynamodb.TransactWriteItems", others_are_faster)
+    app.post("/members/me/coupons", CLAIM).refused(403, "not_eligible")
+
+    meanwhile[0].refused(409, "sold_out")
+    assert app.post("/members/me/coupons", CLAIM, as_="bob").status == 201
 
 
 def _fails(_: object) -> None:
