@@ -58,6 +58,14 @@ def test_a_code_brings_a_coupon_however_it_is_typed(app: App, made: list[str], t
     assert in_hand(app, "alice") == 1
 
 
+def test_a_code_is_for_whoever_got_it_and_free_of_points(app: App, made: list[str]) -> None:
+    app.put(
+        "/coupon-templates/spring", TEMPLATE | {"price_points": 5000, "eligible": {"tags": ["press"]}}, as_="operator"
+    )
+    assert use(app, made[0]).status == 201
+    assert app.kinds() == ["welcome"]
+
+
 @pytest.mark.parametrize("key", [None, "k-1"])
 def test_a_repeat_is_answered_with_the_same_coupon(app: App, made: list[str], key: str | None) -> None:
     first = use(app, made[0], key=key)

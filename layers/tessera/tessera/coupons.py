@@ -112,13 +112,23 @@ def claim(journal: Journal, template: CouponTemplate, random: bytes) -> Coupon:
     """
     if not template.claimable:
         raise Forbidden("not_eligible", "This coupon cannot be claimed.")
+    return claim_by_word(journal, template, random)
+
+
+def claim_by_word(journal: Journal, template: CouponTemplate, random: bytes) -> Coupon:
+    """Issue a coupon of which the member knows the public code: as a claim, also where nobody may claim without it.
+
+    Raises:
+        Forbidden: the member is frozen or closed, or it is not for them.
+        Conflict: the member has had as many of these as one member may, or has not the points, or it is over.
+    """
     if reason := not_eligible(journal.member, journal.programme, template, journal.now):
         raise Forbidden("not_eligible", reason)
     return _issue(journal, template, random, price=template.price_points)
 
 
 def grant(journal: Journal, template: CouponTemplate, random: bytes) -> Coupon:
-    """Issue a coupon that the member did not ask for, or has a code for: whoever may claim, and free of points.
+    """Issue a coupon that was given to the member, as it is or by a code: whoever may claim, and free of points.
 
     Raises:
         Forbidden: the member is frozen or closed.

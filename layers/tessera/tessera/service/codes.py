@@ -38,7 +38,8 @@ def use(caller: Caller, member_id: str, text: str, now: datetime, *, key_of: Key
         UnknownCode: nothing comes with the code.
         TooManyAttempts: there were too many wrong ones before.
         Forbidden: the member may not have it.
-        Conflict: a limit is reached, none are issued at present, or the key came with another body.
+        Conflict: a limit is reached, the points are not there, none are issued at present, or the key came with another
+            body.
     """
     seconds = to_epoch_seconds(now)
     # A shop asks for many members; none of them is kept waiting by what another has tried.
@@ -50,7 +51,7 @@ def use(caller: Caller, member_id: str, text: str, now: datetime, *, key_of: Key
         _attempts(name, found).require_one_more(seconds)
         template_id = _template_of_bulk_code(code, member, found) if code else None
         if code is None or template_id is None:
-            return issue(member_id, template_of(text), now, how="grant", key_of=key_of)
+            return issue(member_id, template_of(text), now, how="word", key_of=key_of)
         return _issue_once(member_id, template_id, code, now, key_of)
     except (TooManyAttempts, UnknownCode) as refusal:
         if earlier := issued_before(member_id, key_of):
