@@ -568,7 +568,8 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             summary="Issue a coupon to a member",
             detail="By the id of a template, which must be for this member and may cost points, or by a code. One of "
             "many codes brings one coupon, to whoever uses it first; letters in either case, with dashes or without. "
-            "After ten wrong codes within an hour the next one has to wait, `too_many_attempts`.",
+            "After ten wrong codes of a member within an hour the next one has to wait, `too_many_attempts`; so it has "
+            "after five hundred that a shop has asked for, whoever's they were.",
             body=ClaimRequest | CodeRequest,
             repeats_by_key=True,
             answers={201: coupons.Coupon},

@@ -8,6 +8,7 @@ import pytest
 from tessera.refusals import Unavailable
 from tessera.store.transaction import Transaction
 from tests.app import Answer, App, member_id
+from tests.handlers.conftest import Listen
 
 FIFTH: dict[str, Any] = {
     "id": "winter_fifth",
@@ -217,10 +218,28 @@ def test_a_public_code_is_one_templates_alone(app: App) -> None:
 @pytest.mark.parametrize("code", ["WINTER", "winter"])
 def test_whoever_knows_a_public_code_has_a_coupon(app: App, code: str) -> None:
     app.enrol()
-    create(app, public_code="WINTER", claimable=False, price_points=50)
+    create(app, public_code="WINTER", claimable=False)
     first = app.post("/members/me/coupons", {"code": code}, key="k-1")
     assert (first.status, first.json["template_id"]) == (201, "winter_fifth")
     assert app.post("/members/me/coupons", {"code": code}, key="k-1") == first
+
+
+def test_a_public_code_costs_what_a_claim_costs(app: App) -> None:
+    app.enrol()
+    create(app, public_code="WINTER", price_points=30)
+    assert app.post("/members/me/coupons", {"code": "WINTER"}).status == 201
+    assert app.entries()[0]["points"] == -30
+    app.post("/members/me/coupons", {"code": "WINTER"}).refused(409, "insufficient_points")
+
+
+def test_a_public_code_is_for_those_who_may_claim(app: App) -> None:
+    app.enrol()
+    create(app, public_code="WINTER", eligible={"enrolled_within_days": 1}, per_member=1)
+    assert app.post("/members/me/coupons", {"code": "WINTER"}).status == 201
+    app.post("/members/me/coupons", {"code": "WINTER"}).refused(409, "limit_reached")
+    app.enrol("bob")
+    app.now += timedelta(days=1)
+    app.post("/members/me/coupons", {"code": "WINTER"}, as_="bob").refused(403, "not_eligible")
 
 
 def test_a_public_code_brings_what_its_template_is_now(app: App) -> None:
@@ -373,6 +392,24 @@ def test_a_unit_whose_claim_never_came_is_had_by_who_asks_a_minute_later(
 
     assert app.post("/members/me/coupons", CLAIM, as_="bob").status == 201
     app.post("/members/me/coupons", CLAIM, key="k-1").refused(409, "sold_out")
+
+
+def test_a_unit_that_a_refused_claim_gives_back_is_there_for_who_asks_next(app: App, listen: Listen) -> None:
+    create(app, stock=1)
+    app.enrol()
+    app.enrol("bob")
+    meanwhile: list[Answer] = []
+
+    def others_are_faster(**_: object) -> None:
+        if not meanwhile:
+            meanwhile.append(app.post("/members/me/coupons", CLAIM, as_="bob"))
+            app.change_standing("alice", "frozen")
+
+    listen("before-call.dynamodb.TransactWriteItems", others_are_faster)
+    app.post("/members/me/coupons", CLAIM).refused(403, "not_eligible")
+
+    meanwhile[0].refused(409, "sold_out")
+    assert app.post("/members/me/coupons", CLAIM, as_="bob").status == 201
 
 
 def _fails(_: object) -> None:

@@ -18,7 +18,7 @@ from tests.simulation import wire
 from tests.simulation.climb import Climb, Lent, day_of, effective, reckons
 from tests.simulation.history import amount
 from tests.simulation.violations import ViolationError, insist
-from tests.simulation.wallets import Wallets
+from tests.simulation.wallets import OwnDay, Wallets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +109,7 @@ class Account:
     left: list[tuple[str, datetime]] = field(default_factory=list)
     """The zones that were left since the last of `days`, and when."""
     cards: int = 0
-    claims: dict[str, list[date]] = field(default_factory=dict)
+    claims: dict[str, list[OwnDay]] = field(default_factory=dict)
     """By template: the member's own day of each coupon that they were issued."""
     tags: list[str] = field(default_factory=list)
     first_order: str | None = None

@@ -11,6 +11,8 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -22,6 +24,7 @@ from local.emulator import Emulator
 from tessera.refusals import Unavailable
 from tessera.store import allowances, client, stock
 from tessera.store.client import StaleError
+from tessera.store.stock import Reservation
 from tests import resources
 from tests.factories import of_kind
 from tests.stack.claimants import DEATH, TABLES, Attempt, claim, connect
@@ -92,6 +95,33 @@ def test_as_many_claims_are_through_as_there_is_stock() -> None:
     once_gone = [attempt.calls for began, attempt in attempts if began > gone_at[0]]
     assert once_gone
     assert max(once_gone) <= 2
+    assert stock.left(id_, STOCK) == 0
+
+
+def test_what_is_given_back_is_sold_at_once_to_those_who_still_ask() -> None:
+    id_ = new_id("template")
+    ask = partial(claim, id_, STOCK, now=NOW, before_commit=lambda: None)
+
+    def reserve(i: int) -> Reservation:
+        reserved = insist(lambda: stock.reserve(id_, STOCK, f"{id_}-gives-{i}", NOW, None))
+        assert isinstance(reserved, Reservation)
+        return reserved
+
+    def give_back(i: int) -> None:
+        insist(lambda: stock.give_back(in_hand[i], None))
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        in_hand = list(pool.map(reserve, range(STOCK)))
+        assert ask(name=f"{id_}-early").committed is None
+        asked = [pool.submit(step, i) for i in range(STOCK) for step in (lambda i: ask(name=f"{id_}-{i}"), give_back)]
+        for one in asked:
+            one.result()
+    # Who was refused while the last units were in the hands of those who gave them back asks once more.
+    late = count(STOCK)
+    while ask(name=f"{id_}-{next(late)}").committed:
+        pass
+
+    assert committed(id_) == STOCK
     assert stock.left(id_, STOCK) == 0
 
 

@@ -129,7 +129,7 @@ def largest() -> Member:
             )
             for _ in range(MAX_OPEN_HOLDS)
         ),
-        claims={f"{template:x<40}": Claimed(1000, TODAY, 1000) for template in range(20)},
+        claims={f"{template:x<40}": Claimed(1000, _day(1), 1000) for template in range(20)},
         booked_at=_day(0),
     )
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from tessera.refusals import TooManyAttempts
 
 MOST_WRONG = 10
-"""Wrong codes in a window, after which the next one has to wait until the window is over."""
+"""Wrong codes of one member in a window, after which the next one has to wait until the window is over."""
+MOST_WRONG_OF_MANY = 500
+"""Those of a caller that acts for many members, all together: no one of them can use up more than a small part."""
 WINDOW = 3600
 """Seconds, from the first wrong code on."""
 
@@ -23,13 +25,13 @@ class Attempts:
     wrong: int = 0
     version: int = 0
 
-    def require_one_more(self, now: int) -> None:
-        """Insist that another code may be tried.
+    def require_one_more(self, most: int, now: int) -> None:
+        """Insist that another code may be tried, if so many may be wrong at most.
 
         Raises:
             TooManyAttempts: there were too many wrong ones within the window.
         """
-        if self._is_open(now) and self.wrong >= MOST_WRONG:
+        if self._is_open(now) and self.wrong >= most:
             raise TooManyAttempts(self.since + WINDOW - now)
 
     def with_wrong(self, now: int) -> Attempts:

@@ -118,7 +118,8 @@ class Claimed:
     """How many coupons of a template were issued to a member; and, if days are limited, how many on the last day."""
 
     count: int = 0
-    day: date | None = None
+    day_ends: datetime | None = None
+    """When that day is over wherever one was issued on it: no other day begins before, even for a member who moves."""
     on_day: int = 0
 
 

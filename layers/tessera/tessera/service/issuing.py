@@ -29,8 +29,11 @@ from tessera.templates import Head
 if TYPE_CHECKING:
     from tessera.store.stock import Reservation
 
-How = Literal["claim", "grant"]
-"""A claim asks whether the template is for the member, and takes its price; a grant, a code or an event does not."""
+How = Literal["claim", "word", "grant"]
+"""A claim, by a public code or without, asks whether the template is for the member, and takes its price. A grant, a
+code that is good once, or an event does not: the brand has given it."""
+
+_ISSUE = {"claim": coupons.claim, "word": coupons.claim_by_word, "grant": coupons.grant}
 
 KeyOf = Callable[[str], Request | None]
 """Names the request under whose `Idempotency-Key` a member's coupon is issued, by the member's id."""
@@ -65,7 +68,7 @@ def issue(  # noqa: PLR0913 - a claim has this many parts
         member_id: the id by which the member is known, which may be of a linked identity.
         template_id: which kind of coupon.
         now: when it is asked for.
-        how: whether the member asks for it.
+        how: whether the member asks for it, or it is given.
         claim_id: what makes a repeat the same claim, for whoever has a business key for it.
         key_of: the request that makes a repeat the same claim, for whoever has an `Idempotency-Key`.
         by: the subject of the operator's token, if an operator grants it.
@@ -142,8 +145,7 @@ class _Issuing:
     def _issue(self, journal: Journal, found: Found, request: Request | None) -> Issued:
         head = self._head(found)
         templates.require_issuing(head)
-        issue_to = coupons.claim if self._how == "claim" else coupons.grant
-        coupon = issue_to(journal, head.template, self._random)
+        coupon = _ISSUE[self._how](journal, head.template, self._random)
         if self._by:
             operators.book_grant(journal, coupon, self._by)
         if head.template.stock is not None:

@@ -196,16 +196,16 @@ def to_profile(fields: Fields) -> Profile:
 
 
 def _from_claimed(claimed: Claimed) -> object:
-    if claimed.day is None:
+    if claimed.day_ends is None:
         return claimed.count
-    return [claimed.count, claimed.day.isoformat(), claimed.on_day]
+    return [claimed.count, to_epoch_seconds(claimed.day_ends), claimed.on_day]
 
 
 def _to_claimed(stored: Any) -> Claimed:
     if isinstance(stored, int):
         return Claimed(stored)
-    count, day, on_day = stored
-    return Claimed(count, date.fromisoformat(day), on_day)
+    count, day_ends, on_day = stored
+    return Claimed(count, from_epoch_seconds(day_ends), on_day)
 
 
 def from_coupon(coupon: Coupon) -> dict[str, object]:

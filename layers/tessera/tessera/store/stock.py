@@ -6,6 +6,7 @@ record decides that, whoever writes it first. So no unit is sold twice, and none
 
 import random
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -69,7 +70,7 @@ def reserve(template_id: str, stock: int, claim_id: str, now: datetime, mark: Ma
         for number, shard in shards.items():
             if claim_id in shard.open:
                 return Reservation(template_id, claim_id, number, shard)
-        room = [number for number in range(SHARDS) if shards.get(number, Shard()).taken < share(stock, number)]
+        room = _with_room(shards, stock)
         # Those who ask at the same time must not all be at the same unit.
         random.shuffle(room)
         for number in room:
@@ -163,12 +164,27 @@ def _reclaim(template_id: str, stock: int, shards: Mapping[int, Shard], now: int
     if returned:
         return True
     waiting = [made_at(stamp) for fate, _, _, stamp in fates if fate == "open"]
-    _mark(template_id, Mark(stock, min(waiting) + ABANDONED_AFTER if waiting else None))
-    return False
+    if not waiting:
+        _mark(template_id, Mark(stock, None))
+        return False
+    _mark(template_id, Mark(stock, min(waiting) + ABANDONED_AFTER))
+    # What came back before the mark was there has lifted none; what comes back from now on lifts this one.
+    if not _with_room(_read(template_id), stock):
+        return False
+    _lift(template_id)
+    return True
+
+
+def _with_room(shards: Mapping[int, Shard], stock: int) -> list[int]:
+    """List the shards that have something left to give."""
+    return [number for number in range(SHARDS) if shards.get(number, Shard()).taken < share(stock, number)]
 
 
 def _return(template_id: str, number: int, claim_id: str, stamp: int, claim: Claim | None) -> None:
-    """Give a reserved unit back, once; but not if its claim is committed while it is being declared void."""
+    """Give a reserved unit back, once; but not if its claim is committed while it is being declared void.
+
+    A mark is lifted after the unit is there, not before: whoever sets one in between looks at the shards once more.
+    """
     try:
         if claim is None:
             void = item(from_operation(Claim(claim_id=claim_id, void=True)))
@@ -189,6 +205,7 @@ def _return(template_id: str, number: int, claim_id: str, stamp: int, claim: Cla
     except StaleError:
         # It is committed, or somebody else has declared it void or has given it back: whoever looks again sees which.
         return
+    _lift(template_id)
 
 
 def _drop(template_id: str, number: int, sold: Mapping[str, int]) -> None:
@@ -215,6 +232,19 @@ def _mark(template_id: str, mark: Mark) -> None:
         UpdateExpression=f"SET sold_out_of = :of, {until}" if until else "SET sold_out_of = :of REMOVE sold_out_until",
         ExpressionAttributeValues=item({":of": mark.of, ":until": mark.until}),
     )
+
+
+def _lift(template_id: str) -> None:
+    """Let a template that is marked as sold out be looked at again, whatever the clock of whoever asks says."""
+    with suppress(StaleError):
+        call(
+            client.DYNAMODB.update_item,
+            TableName=name_of("COUPON_TEMPLATES_TABLE"),
+            Key=item(head_key(template_id)),
+            UpdateExpression="SET sold_out_until = :never",
+            ConditionExpression="attribute_exists(sold_out_of)",
+            ExpressionAttributeValues=item({":never": 0}),
+        )
 
 
 def _claims(claim_ids: Iterable[str]) -> dict[str, Claim]:
