@@ -427,6 +427,7 @@ def _purchase(model: Model, member_id: str, account: Account, entry: Fields, com
     waits = "growth_waiting" in entry["detail"]
     _grow(account, entry, bought.growth_day, 0 if waits else sum(line[3] for line in bought.lines.values()))
     spent = sum(line[4] for line in bought.lines.values())
+    account.first_order = None if account.first_order == order_id else account.first_order
     if "redemption_id" not in order:
         insist(spent == 0, "points spent", order_id)
         return earned
@@ -436,7 +437,6 @@ def _purchase(model: Model, member_id: str, account: Account, entry: Fields, com
 def _redeemed(model: Model, account: Account, order: Fields, spent: int, entry: Fields) -> int:
     """Answer what an order takes for the redemption that it names: nothing, if its hold has taken it."""
     hold = model.holds[order["redemption_id"]]
-    account.first_order = None if account.first_order == order["redemption_id"] else account.first_order
     insist(hold.order_id == order["order_id"], "whose redemption", order["redemption_id"])
     kept = hold.spent if hold.state == "confirmed" else hold.points
     insist(spent == kept, "points spent", order["order_id"], spent, kept)
@@ -640,7 +640,7 @@ def _hold(model: Model, member_id: str, account: Account, entry: Fields, commit:
     templates = [model.wallets.coupons[id_].template for id_ in record.get("coupon_ids", [])]
     if any(template.get("first_order") for template in templates):
         insist(not account.had_first_order, "one first order", redemption_id)
-        account.first_order = redemption_id
+        account.first_order = hold.order_id
     model.holds[redemption_id] = account.holds[redemption_id] = hold
     return -points
 
@@ -658,7 +658,7 @@ def _release(_model: Model, _member_id: str, account: Account, entry: Fields, co
         insist(_redemption(commit, redemption_id)["status"] == "released", "a release has its record", redemption_id)
     insist(entry["detail"].get("benefits_returned", {}) == hold.benefits, "benefits come back", redemption_id)
     hold.state = "let go"
-    account.first_order = None if account.first_order == redemption_id else account.first_order
+    account.first_order = None if account.first_order == hold.order_id else account.first_order
     return hold.points - hold.owed
 
 

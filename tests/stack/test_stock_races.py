@@ -24,6 +24,7 @@ from local.emulator import Emulator
 from tessera.refusals import Unavailable
 from tessera.store import allowances, client, stock
 from tessera.store.client import StaleError
+from tessera.store.read import read
 from tessera.store.stock import Reservation
 from tests import resources
 from tests.factories import of_kind
@@ -169,7 +170,7 @@ def test_uses_and_budget_are_never_over_and_come_back_once() -> None:
 
 def uses_of(template_id: str) -> tuple[int, int]:
     """Read how often a template was used, and what it took off."""
-    uses = allowances.read_uses([template_id])[template_id]
+    uses = read(uses=[template_id]).uses[template_id]
     return uses.count, uses.spent
 
 

@@ -172,7 +172,7 @@ class Member:
     orders: int = 0
     """Orders that counted, less those that were wholly refunded."""
     first_order: str | None = None
-    """The redemption that holds or has used a coupon for a first order, until its order comes."""
+    """The order for which a coupon for a first order is held or used, until it comes."""
     uses: Mapping[str, Used] = field(default_factory=dict)
     """By benefit that has a quota, in the last period in which it was used."""
     booked_at: datetime

@@ -341,8 +341,8 @@ def refund(
     coupons_back: list[Coupon] = []
     gone_whole = is_last(before, after)
     if gone_whole:
-        benefits.give_back(journal, before.benefits)
-        detail |= benefits.as_returned(before.benefits)
+        benefits.give_back(journal, after.benefits)
+        detail |= benefits.as_returned(after.benefits)
         coupons_back = [back for used in its_coupons for back in coupons.refunded(used, journal.now)]
     if ready := [back.coupon_id for back in coupons_back if not back.returned]:
         detail["coupons_returned"] = ready
@@ -415,9 +415,9 @@ def _take_growth(journal: Journal, order: Order, growth: int, detail: dict[str, 
 
 def _returned(journal: Journal, before: Order, after: Order) -> Parts:
     """Answer which points that had paid come back, and on what terms."""
-    total = sum(points for _, points in before.paid_with)
+    total = sum(points for _, points in after.paid_with)
     start, stop = (total - order.refunded("points_spent") for order in (after, before))
-    parts = lots.between(before.paid_with, start, stop)
+    parts = lots.between(after.paid_with, start, stop)
     rules, zone, active_on = journal.programme.points, journal.programme.zone, journal.member.active_on
     return tuple((lots.with_grace(terms, rules, zone, active_on, journal.now), points) for terms, points in parts)
 

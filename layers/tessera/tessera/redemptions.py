@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from tessera import benefits, lots
+from tessera.apportion import apportion
 from tessera.identities import short_hash
 from tessera.purchases import Redeemed, Report, allot_points, miss
 from tessera.refusals import Conflict, Invalid, Problem
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tessera.journal import Journal
     from tessera.lots import Parts
     from tessera.messages import OrderCompleted
+    from tessera.purchases import Order
     from tessera.shapes import Line
 
 
@@ -242,6 +244,23 @@ def on_arrival(
         reports=reports,
         redemption=replace(redemption, status="confirmed", benefits=used),
         coupons=tuple(coupon.redeem(redemption.redemption_id) for coupon in its_coupons),
+    )
+
+
+def pay(order: Order, confirmed: Redemption) -> Order:
+    """Say of an order that came without naming it what its redemption has paid, so that refunds find it."""
+    by_line = {line.line_id: line.points for line in confirmed.lines}
+    points = [by_line.get(line.line_id, 0) for line in order.lines]
+    if sum(points) != confirmed.points:
+        weights = [line.amount for line in order.lines]
+        points = apportion(confirmed.points, weights if sum(weights) else [1] * len(weights))
+    return replace(
+        order,
+        redemption_id=confirmed.redemption_id,
+        coupon_ids=confirmed.coupon_ids,
+        benefits=confirmed.benefits,
+        paid_with=confirmed.parts,
+        lines=tuple(replace(line, points_spent=paid) for line, paid in zip(order.lines, points, strict=True)),
     )
 
 

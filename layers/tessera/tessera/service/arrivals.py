@@ -40,7 +40,8 @@ def redeem(journal: Journal, message: OrderCompleted, redemption: Redemption | N
     if redemption.lapsed(journal.now):
         redemption = allowances.let_go(redemption)
     again = replace(redemption, ticket=allowances.new_ticket())
-    short = allowances.take(again, allowances.under_present_limits(its_coupons), COMMITTED_WITHIN)
+    heads = read(templates=allowances.limited(its_coupons)).templates
+    short = allowances.take(again, allowances.under_present_limits(its_coupons, heads), COMMITTED_WITHIN)
     arrival = redemptions.on_arrival(journal, again, every, message, allowed=not short)
     if arrival.redemption or short:
         return Redeemed(arrival, None if short else again)

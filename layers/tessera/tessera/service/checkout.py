@@ -12,7 +12,7 @@ from tessera.access import Caller
 from tessera.answers import Status, write
 from tessera.answers import checkout as answers
 from tessera.checkout import RedemptionRequest
-from tessera.coupons import Coupon, Uses, coupon_id
+from tessera.coupons import Coupon, coupon_id
 from tessera.idempotency import body_hash
 from tessera.journal import Journal
 from tessera.member import Member
@@ -27,9 +27,8 @@ from tessera.service.opening import look, open_journal
 from tessera.shapes import Key, Shape, read_json
 from tessera.shapes import read as shape
 from tessera.store import lists
-from tessera.store.allowances import read_uses
 from tessera.store.client import StaleError
-from tessera.store.items import order_key, redemption_key
+from tessera.store.items import Operation, order_key, redemption_key
 from tessera.store.read import Found, read
 from tessera.store.transaction import Transaction
 from tessera.verdicts import EXHAUSTED
@@ -61,8 +60,9 @@ def quote(caller: Caller, path_id: str, body: str | None, now: datetime) -> answ
     request = access_first(member_id, lambda: shape(QuoteRequest, read_json(body)))
     member, found = find(member_id, lambda id_: _read(id_, request))
     journal = look(member, now)
-    in_hand = allowances.under_present_limits(found.coupons)
-    priced = quotes.quote(journal, request, in_hand, _uses(in_hand))
+    beside = _read_beside(found.coupons)
+    in_hand = allowances.under_present_limits(found.coupons, beside.templates)
+    priced = quotes.quote(journal, request, in_hand, beside.uses)
     return answers.quote(priced, request.order.lines)
 
 
@@ -82,10 +82,13 @@ def hold(caller: Caller, path_id: str, body: str | None, now: datetime) -> HoldA
     by_shop = caller.acts_for_others
 
     def attempt() -> HoldAnswer:
-        order = order_key(request.order_id)
-        member, found = find(member_id, lambda id_: _read(id_, request, order, *_records(request.order_id, id_)))
-        counted = found.operations.get(order)
-        shops, members_own = (found.operations.get(key) for key in _records(request.order_id, member.member_id))
+        member, found = find(member_id, lambda id_: _read(id_, request))
+        # What changes any of these changes the member, too. Read after the member they are no older, and a change
+        # since then keeps this from being committed.
+        order, records = order_key(request.order_id), _records(request.order_id, member.member_id)
+        beside = _read_beside(found.coupons, order, *records)
+        counted = beside.operations.get(order)
+        shops, members_own = (beside.operations.get(key) for key in records)
         earlier, other = (shops, members_own) if by_shop else (members_own, shops)
         journal = open_journal(member, now)
         hashed = body_hash(content)
@@ -97,8 +100,9 @@ def hold(caller: Caller, path_id: str, body: str | None, now: datetime) -> HoldA
         if isinstance(other, Redemption) and other.member_id == member.member_id and other.is_open(journal.now):
             raise Conflict("order_already_held", "This order has a redemption that is open or confirmed.")
         if earlier and earlier.allowances and earlier.lapsed(journal.now):
-            earlier = allowances.let_go(earlier)
-        in_hand = allowances.under_present_limits(found.coupons)
+            allowances.let_go(earlier)
+            raise StaleError  # what it had taken is there again
+        in_hand = allowances.under_present_limits(found.coupons, beside.templates)
         redemption, priced, held = checkout.hold(
             journal,
             request,
@@ -107,7 +111,7 @@ def hold(caller: Caller, path_id: str, body: str | None, now: datetime) -> HoldA
             request_hash=hashed,
             ticket=allowances.new_ticket(),
             earlier=earlier,
-            uses=_uses(in_hand),
+            uses=beside.uses,
         )
         if short := allowances.take(redemption, in_hand, redemption.expires_at - journal.now):
             if request.coupons == "best":
@@ -131,7 +135,8 @@ def confirm(caller: Caller, path_id: str, redemption_id: str, body: str | None, 
         NotFound: there is no such member for this caller, or no such redemption of theirs.
         Forbidden: a shop made it, and the caller is none.
         Invalid: a line that is named is none of it.
-        Conflict: it was released, has lapsed, or was confirmed for other lines.
+        Conflict: it was released, has lapsed, or was confirmed for other lines; or its order was counted with another
+            redemption, or was refunded already.
     """
     member_id = named(caller, path_id)
 
@@ -146,7 +151,10 @@ def confirm(caller: Caller, path_id: str, redemption_id: str, body: str | None, 
             redemptions.require_lines(redemption, request.lines)
         if redemption.status != "confirmed":
             journal = open_journal(member, now)
-            held = list(_coupons(redemption).coupons.values())
+            order = order_key(redemption.order_id)
+            found = read(coupons=(redemption.member_id, redemption.coupon_ids), operations=[order])
+            _require_unpaid(found.operations.get(order), redemption)
+            held = list(found.coupons.values())
             confirmed, used = redemptions.confirm(journal, redemption, held, request.lines)
             _commit(journal, confirmed, used)
             allowances.settle(confirmed)
@@ -173,7 +181,7 @@ def release(caller: Caller, path_id: str, redemption_id: str, now: datetime) -> 
             raise Forbidden("made_by_shop", "Only the shop can release what it has held.")
         journal = open_journal(member, now)
         if redemption.is_open(journal.now):
-            held = list(_coupons(redemption).coupons.values())
+            held = list(read(coupons=(redemption.member_id, redemption.coupon_ids)).coupons.values())
             released, back = redemptions.release(journal, redemption, held)
             _commit(journal, released, back)
             allowances.settle(released)
@@ -182,19 +190,18 @@ def release(caller: Caller, path_id: str, redemption_id: str, now: datetime) -> 
     return until_committed(attempt)
 
 
-def _read(member_id: str, request: QuoteRequest, *operations: str) -> Found:
+def _read(member_id: str, request: QuoteRequest) -> Found:
     if request.coupons == "best":
-        found = read(member=member_id, operations=operations)
+        found = read(member=member_id)
         found.coupons = {coupon.coupon_id: coupon for coupon in lists.coupons(member_id)}
         return found
-    ids = [coupon_id(named) for named in request.coupons]
-    return read(member=member_id, operations=operations, coupons=(member_id, ids))
+    return read(member=member_id, coupons=(member_id, [coupon_id(named) for named in request.coupons]))
 
 
-def _uses(in_hand: Mapping[str, Coupon]) -> Mapping[str, Uses]:
-    """Read how much all members together have used of the templates that limit it."""
-    limited = {coupon.template.id for coupon in in_hand.values() if coupon.template.limits_use}
-    return read_uses(sorted(limited)) if limited else {}
+def _read_beside(its_coupons: Mapping[str, Coupon], *operations: str) -> Found:
+    """Read operations, and how coupons stand of which all members together may redeem only so many."""
+    limited = allowances.limited(its_coupons)
+    return read(operations=operations, templates=limited, uses=limited)
 
 
 def _records(order_id: str, member_id: str) -> list[str]:
@@ -220,8 +227,16 @@ def _find(member_id: str, redemption_id: str) -> tuple[Member, Redemption, bool]
     return member, redemption, redemption_id != redemption.redemption_id
 
 
-def _coupons(redemption: Redemption) -> Found:
-    return read(coupons=(redemption.member_id, redemption.coupon_ids))
+def _require_unpaid(order: Operation | None, redemption: Redemption) -> None:
+    """See to it that a refund will find what a redemption pays: one comes back of an order that has no other.
+
+    Raises:
+        Conflict: the order came before with another redemption, or is refunded already.
+    """
+    if not isinstance(order, Order) or order.member_id != redemption.member_id:
+        return
+    if order.redemption_id or order.status == "refunded":
+        raise Conflict("order_already_counted", "This order was counted before; nothing can pay for it any more.")
 
 
 def _commit(journal: Journal, redemption: Redemption, its_coupons: Iterable[Coupon]) -> None:

@@ -140,7 +140,7 @@ class _Issuing:
         return issued
 
     def _read(self, member_id: str) -> Found:
-        return read(member=member_id, template=self._template_id)
+        return read(member=member_id, templates=[self._template_id])
 
     def _issue(self, journal: Journal, found: Found, request: Request | None) -> Issued:
         head = self._head(found)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tessera.coupons import Coupon
+from tessera.coupons import Coupon, Uses
 from tessera.instants import parse_instant
 from tessera.member import Member, Profile
 from tessera.refusals import Unavailable
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 HEAD = "head"
 """The part of a coupon template that says how it stands."""
+USES = "uses:"
+"""What the name of the item begins with that says how much of a template all members together have used."""
+
+_AT_ONCE = 100
+"""Items that DynamoDB reads in one call."""
 
 UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
 """What reading raises of an item that the product has not written."""
@@ -38,18 +43,21 @@ class Found:
     coupons: dict[str, Coupon] = field(default_factory=dict)
     templates: "dict[str, Head | Mark]" = field(default_factory=dict)
     """By id, those that an operator has changed, or whose stock is sold out."""
+    uses: dict[str, Uses] = field(default_factory=dict)
+    """By template, how much all members together have used; nothing ever was of one that is missing."""
 
 
-def read(
+def read(  # noqa: PLR0913 - all that an operation may need
     *,
     member: str | None = None,
     members: Sequence[str] = (),
     profile: str | None = None,
     operations: Sequence[str] = (),
     coupons: tuple[str, Sequence[str]] | None = None,
-    template: str | None = None,
+    templates: Sequence[str] = (),
+    uses: Sequence[str] = (),
 ) -> Found:
-    """Read items by their keys: one round trip, one read unit for each item of up to 4 KB.
+    """Read items by their keys: one round trip for a hundred, one read unit for each item of up to 4 KB.
 
     Args:
         member: the member whose state is wanted.
@@ -57,7 +65,8 @@ def read(
         profile: the member whose profile is wanted.
         operations: the names of the records that are wanted.
         coupons: a member, and the ids of the coupons that are wanted.
-        template: the coupon template that is wanted as it stands.
+        templates: the coupon templates that are wanted as they stand.
+        uses: the coupon templates of which it is wanted how much all members together have used.
 
     Raises:
         Unavailable: the store did not answer.
@@ -73,8 +82,10 @@ def read(
     if coupons and coupons[1]:
         owner, ids = coupons
         wanted["COUPONS_TABLE"] = [{"member_id": owner, "coupon_id": id_} for id_ in dict.fromkeys(ids)]
-    if template:
-        wanted["COUPON_TEMPLATES_TABLE"] = [{"template_id": template, "part": HEAD}]
+    if templates:
+        wanted["COUPON_TEMPLATES_TABLE"] = [{"template_id": id_, "part": HEAD} for id_ in dict.fromkeys(templates)]
+    if uses:
+        wanted["STOCK_TABLE"] = [{"stock_id": USES + id_} for id_ in dict.fromkeys(uses)]
     found = Found()
     for table, stored in batch_get(wanted):
         _place(found, table, fields(stored))
@@ -82,26 +93,31 @@ def read(
 
 
 def batch_get(wanted: Mapping[str, Sequence[Mapping[str, object]]]) -> list[tuple[str, dict[str, Any]]]:
-    """Read items by the keys that are wanted of each table; answer each with its table.
+    """Read items by the keys that are wanted of each table, a hundred in a round trip; answer each with its table.
 
     Raises:
         Unavailable: the store did not answer.
     """
+    keys = [(variable, item(key)) for variable, of_table in wanted.items() for key in of_table]
     variables = {name_of(variable): variable for variable in wanted}
-    request: dict[str, Any] = {
-        name: {"Keys": [item(key) for key in wanted[variable]], "ConsistentRead": True}
-        for name, variable in variables.items()
-    }
+    stored: list[tuple[str, dict[str, Any]]] = []
+    for first in range(0, len(keys), _AT_ONCE):
+        request: dict[str, Any] = {}
+        for variable, key in keys[first : first + _AT_ONCE]:
+            request.setdefault(name_of(variable), {"Keys": [], "ConsistentRead": True})["Keys"].append(key)
+        stored += [(variables[name], found) for name, found in _batch(request)]
+    return stored
+
+
+def _batch(request: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     stored: list[tuple[str, dict[str, Any]]] = []
     for _ in range(3):
+        answer = call(client.DYNAMODB.batch_get_item, RequestItems=request)
+        stored += [(name, found) for name, items_ in answer["Responses"].items() for found in items_]
+        request = answer.get("UnprocessedKeys", {})
         if not request:
             return stored
-        answer = call(client.DYNAMODB.batch_get_item, RequestItems=request)
-        stored += [(variables[name], found) for name, items_ in answer["Responses"].items() for found in items_]
-        request = answer.get("UnprocessedKeys", {})
-    if request:
-        raise Unavailable("keys left unread")
-    return stored
+    raise Unavailable("keys left unread")
 
 
 def _place(found: Found, table: str, content: dict[str, Any]) -> None:
@@ -123,3 +139,5 @@ def _place(found: Found, table: str, content: dict[str, Any]) -> None:
             from tessera.store import template_items  # noqa: PLC0415
 
             found.templates[content["template_id"]] = template_items.to_head(content)
+        case "STOCK_TABLE":
+            found.uses[content["stock_id"].removeprefix(USES)] = Uses(content["used"], content["spent"])
