@@ -650,7 +650,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
                 400: ("not_json",),
                 403: ("made_by_shop",),
                 404: ("not_found",),
-                409: ("redemption_released", "redemption_confirmed", "try_again"),
+                409: ("redemption_released", "redemption_confirmed", "order_already_counted", "try_again"),
                 422: ("invalid",),
             },
         ),

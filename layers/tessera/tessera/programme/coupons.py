@@ -108,7 +108,7 @@ class _Template(Rules):
     budget: Positive | None = None
     """What they take off at most, by all members together."""
     group: Id | None = None
-    """Coupons of different groups apply together, of one group only one; without a group one applies alone."""
+    """Coupons of different groups apply together, one of a group and one of a template; without a group, one alone."""
     priority: Annotated[int, Field(ge=0, le=1000)] = 500
     """Of several that apply together, the lower number comes first."""
     on_refund: Literal["never", "if_wholly_refunded", "reissue"] = "never"

@@ -1,6 +1,6 @@
 """Quotes and redemptions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
@@ -60,7 +60,8 @@ def quote(caller: Caller, path_id: str, body: str | None, now: datetime) -> answ
     request = access_first(member_id, lambda: shape(QuoteRequest, read_json(body)))
     member, found = find(member_id, lambda id_: _read(id_, request))
     journal = look(member, now)
-    beside = _read_beside(found.coupons)
+    limited = allowances.limited(found.coupons)
+    beside = read(templates=limited, uses=limited, consistent=False)  # what is asked for here may change at once anyway
     in_hand = allowances.under_present_limits(found.coupons, beside.templates)
     priced = quotes.quote(journal, request, in_hand, beside.uses)
     return answers.quote(priced, request.order.lines)
@@ -86,7 +87,8 @@ def hold(caller: Caller, path_id: str, body: str | None, now: datetime) -> HoldA
         # What changes any of these changes the member, too. Read after the member they are no older, and a change
         # since then keeps this from being committed.
         order, records = order_key(request.order_id), _records(request.order_id, member.member_id)
-        beside = _read_beside(found.coupons, order, *records)
+        limited = allowances.limited(found.coupons)
+        beside = read(operations=[order, *records], templates=limited, uses=limited)
         counted = beside.operations.get(order)
         shops, members_own = (beside.operations.get(key) for key in records)
         earlier, other = (shops, members_own) if by_shop else (members_own, shops)
@@ -196,12 +198,6 @@ def _read(member_id: str, request: QuoteRequest) -> Found:
         found.coupons = {coupon.coupon_id: coupon for coupon in lists.coupons(member_id)}
         return found
     return read(member=member_id, coupons=(member_id, [coupon_id(named) for named in request.coupons]))
-
-
-def _read_beside(its_coupons: Mapping[str, Coupon], *operations: str) -> Found:
-    """Read operations, and how coupons stand of which all members together may redeem only so many."""
-    limited = allowances.limited(its_coupons)
-    return read(operations=operations, templates=limited, uses=limited)
 
 
 def _records(order_id: str, member_id: str) -> list[str]:
