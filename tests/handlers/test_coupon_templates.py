@@ -412,6 +412,34 @@ def test_a_unit_that_a_refused_claim_gives_back_is_there_for_who_asks_next(app: 
     assert app.post("/members/me/coupons", CLAIM, as_="bob").status == 201
 
 
+def test_a_claim_that_conflicts_keeps_its_unit_though_others_find_all_gone_meanwhile(app: App, listen: Listen) -> None:
+    create(app, stock=1)
+    app.enrol()
+    app.enrol("bob")
+    meanwhile: list[Answer] = []
+
+    def others_are_faster(**_: object) -> None:
+        if not meanwhile:
+            meanwhile.append(app.post("/members/me/coupons", CLAIM, as_="bob"))
+            app.post("/members/me/sign-ins")
+
+    listen("before-call.dynamodb.TransactWriteItems", others_are_faster)
+    assert app.post("/members/me/coupons", CLAIM).status == 201
+    meanwhile[0].refused(409, "sold_out")
+
+
+def test_a_repeat_finds_the_unit_that_its_first_request_has_reserved_though_others_find_all_gone(app: App) -> None:
+    create(app, stock=1)
+    app.enrol()
+    app.enrol("bob")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Transaction, "commit", _fails)
+        app.post("/members/me/coupons", CLAIM, key="k-1").refused(503, "unavailable")
+    app.post("/members/me/coupons", CLAIM, as_="bob", key="k-2").refused(409, "sold_out")
+    app.post("/members/me/coupons", CLAIM, as_="bob", key="k-2").refused(409, "sold_out")
+    assert app.post("/members/me/coupons", CLAIM, key="k-1").status == 201
+
+
 def _fails(_: object) -> None:
     what = "as the test wants it"
     raise Unavailable(what)

@@ -417,7 +417,8 @@ def confirm(world: World, person: Person) -> None:
     body = json.dumps({"lines": part}) if part and world.random.random() < 0.3 else None
 
     def check(world: World, answer: Answer) -> None:
-        if _refused(answer, 200, allowed={"redemption_released", "redemption_confirmed", "invalid"}):
+        refusals = {"redemption_released", "redemption_confirmed", "order_already_counted", "invalid"}
+        if _refused(answer, 200, allowed=refusals):
             return
         insist(world.audit.model.holds[redemption_id].state == "confirmed", "nothing lost", "a confirmation", body)
 

@@ -96,7 +96,7 @@ def issued_before(member_id: str, key_of: KeyOf) -> Issued | None:
     """
     member, _ = find(member_id, lambda id_: read(member=id_))
     request = key_of(member.member_id)
-    return _issued(_records(request, None), member.member_id, request)
+    return _issued(read(operations=_names(request, None)).operations, member.member_id, request)
 
 
 class _Issuing:
@@ -115,6 +115,8 @@ class _Issuing:
         self._nameless = secrets.token_hex(coupons.CODE_BYTES)
         self._voided = 0
         self._reserved: Reservation | None = None
+        self._looks = False
+        """Whether an earlier request under the same name may have reserved a unit that nobody else can have yet."""
 
     def attempt(self, member_id: str) -> Issued:
         """Issue it, or find that it was issued before.
@@ -174,9 +176,12 @@ class _Issuing:
             Conflict: all are gone.
         """
         name = self._claim_id or (request.key if request else self._nameless)
-        claim_id = attempt_id(name, self._voided)
-        self._reserved = stock.reserve(self._template_id, number, claim_id, self._now, head.mark)
         if self._reserved is None:
+            claim_id = attempt_id(name, self._voided)
+            self._reserved = stock.reserve(self._template_id, number, claim_id, self._now, head.mark)
+        if self._reserved is None:
+            if head.mark and head.mark.until and name != self._nameless:
+                self._claim_id, self._looks = name, True
             raise Conflict("sold_out", "All coupons of this kind are gone.")
         self._claim_id = name
 
@@ -202,19 +207,26 @@ class _Issuing:
         """Find what was issued under the same name before; a name that was declared void is not used again."""
         while True:
             claim_id = attempt_id(self._claim_id, self._voided) if self._claim_id else None
-            records = _records(request, claim_id)
+            names = _names(request, claim_id)
+            looks, self._looks = self._looks, False
+            if looks and claim_id:
+                records, self._reserved = stock.look_for(self._template_id, claim_id, names)
+            else:
+                records = read(operations=names).operations
             claim = records.get(claim_key(claim_id)) if claim_id else None
             if isinstance(claim, Claim):
                 self._give_back(claim)
             if not isinstance(claim, Claim) or not claim.void:
-                return _issued(records, member_id, request)
+                earlier = _issued(records, member_id, request)
+                if looks and self._reserved and not earlier:
+                    raise StaleError  # the unit is there: once more, with it
+                return earlier
             self._voided += 1
 
 
-def _records(request: Request | None, claim_id: str | None) -> Mapping[str, Operation]:
-    """Read what is recorded under the names of a request."""
-    names = ([request.key] if request else []) + ([claim_key(claim_id)] if claim_id else [])
-    return read(operations=names).operations if names else {}
+def _names(request: Request | None, claim_id: str | None) -> list[str]:
+    """Name the records of a request."""
+    return ([request.key] if request else []) + ([claim_key(claim_id)] if claim_id else [])
 
 
 def _issued(records: Mapping[str, Operation], member_id: str, request: Request | None) -> Issued | None:

@@ -5,7 +5,7 @@ record decides that, whoever writes it first. So no unit is sold twice, and none
 """
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ from tessera.stock import stamp as make_stamp
 from tessera.store import client
 from tessera.store.attributes import attribute, fields, item
 from tessera.store.client import StaleError, call, name_of
-from tessera.store.items import claim_key, from_operation
+from tessera.store.items import Operation, claim_key, from_operation, to_operation
 from tessera.store.read import batch_get, read
 from tessera.store.template_items import head_key
 
@@ -26,8 +26,6 @@ _OPEN = "r:"
 """Begins the names of the attributes that are reservations."""
 _ROUNDS = 5
 """How often all shards are looked at in one attempt, if others are faster each time."""
-_READ_AT_ONCE = 100
-"""Items that the store reads in one call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +77,26 @@ def reserve(template_id: str, stock: int, claim_id: str, now: datetime, mark: Ma
         if not room and not _reclaim(template_id, stock, shards, seconds):
             return None
     raise StaleError
+
+
+def look_for(
+    template_id: str, claim_id: str, names: Sequence[str]
+) -> tuple[Mapping[str, Operation], Reservation | None]:
+    """Read records by their names, and look on all shards for what a claim has reserved: in one round trip.
+
+    Raises:
+        Unavailable: the store did not answer.
+    """
+    records: dict[str, Operation] = {}
+    reserved = None
+    wanted = {"OPERATIONS_TABLE": [{"operation": name} for name in names], "STOCK_TABLE": _keys(template_id)}
+    for table, stored in batch_get(wanted):
+        content = fields(stored)
+        if table == "OPERATIONS_TABLE":
+            records[content["operation"]] = to_operation(content)
+        elif claim_id in (shard := _to_shard(content)).open:
+            reserved = Reservation(template_id, claim_id, _number(content), shard)
+    return records, reserved
 
 
 def tidy(reservation: Reservation, now: datetime) -> None:
@@ -249,20 +267,22 @@ def _lift(template_id: str) -> None:
 
 def _claims(claim_ids: Iterable[str]) -> dict[str, Claim]:
     """Read the records of claims, by id; one that is not there is not committed."""
-    keys = [claim_key(claim_id) for claim_id in claim_ids]
-    found = {}
-    for first in range(0, len(keys), _READ_AT_ONCE):
-        for record in read(operations=keys[first : first + _READ_AT_ONCE]).operations.values():
-            if isinstance(record, Claim):
-                found[record.claim_id] = record
-    return found
+    records = read(operations=[claim_key(claim_id) for claim_id in claim_ids]).operations.values()
+    return {record.claim_id: record for record in records if isinstance(record, Claim)}
 
 
 def _read(template_id: str) -> dict[int, Shard]:
     """Read the shards of a template that have given anything, by number."""
-    keys = [{"stock_id": _stock_id(template_id, number)} for number in range(SHARDS)]
-    found = (fields(stored) for _, stored in batch_get({"STOCK_TABLE": keys}))
-    return {int(stored["stock_id"].rpartition(":")[2]): _to_shard(stored) for stored in found}
+    found = [fields(stored) for _, stored in batch_get({"STOCK_TABLE": _keys(template_id)})]
+    return {_number(stored): _to_shard(stored) for stored in found}
+
+
+def _keys(template_id: str) -> list[dict[str, str]]:
+    return [{"stock_id": _stock_id(template_id, number)} for number in range(SHARDS)]
+
+
+def _number(stored: Mapping[str, Any]) -> int:
+    return int(stored["stock_id"].rpartition(":")[2])
 
 
 def _to_shard(stored: Mapping[str, Any]) -> Shard:
