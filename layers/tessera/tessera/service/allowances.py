@@ -13,7 +13,7 @@ from math import ceil
 from secrets import token_hex
 from typing import Literal
 
-from tessera import allowances, redemptions, templates
+from tessera import allowances, redemptions
 from tessera.allowances import COMMITTED_WITHIN, Refunded, Taken
 from tessera.coupons import Coupon
 from tessera.programme.load import in_force
@@ -25,7 +25,6 @@ from tessera.store import allowances as stored
 from tessera.store import queues
 from tessera.store.items import order_key, redemption_key
 from tessera.store.read import read
-from tessera.store.templates import read_heads
 from tessera.store.transaction import Transaction
 
 _QUEUE = "ALLOWANCES_QUEUE_URL"
@@ -51,6 +50,12 @@ def under_present_limits(its_coupons: Mapping[str, Coupon]) -> dict[str, Coupon]
         Unavailable: the store did not answer.
     """
     limited = sorted({coupon.template.id for coupon in its_coupons.values() if coupon.template.limits_use})
+    if not limited:
+        return dict(its_coupons)
+    # Few templates limit their use, and nobody else waits for the import of what reads how a template stands.
+    from tessera import templates  # noqa: PLC0415
+    from tessera.store.templates import read_heads  # noqa: PLC0415
+
     heads = read_heads(limited)
     standing = {id_: head for id_ in limited if (head := templates.standing(id_, heads, in_force()))}
     return {

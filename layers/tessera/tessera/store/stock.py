@@ -18,7 +18,8 @@ from tessera.stock import stamp as make_stamp
 from tessera.store import client
 from tessera.store.attributes import attribute, fields, item
 from tessera.store.client import StaleError, call, name_of
-from tessera.store.items import claim_key, from_operation
+from tessera.store.items import claim_key
+from tessera.store.operations import from_operation
 from tessera.store.read import batch_get, read
 from tessera.store.template_items import head_key
 
