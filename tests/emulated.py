@@ -60,8 +60,9 @@ def _created() -> tuple[dict[str, str], Callable[[], None]]:
         vars(_backend("events")).update(deepcopy(buses))
         vars(_backend("sqs")).update(queues_)
         for name, queue in queues_["queues"].items():
-            queue.last_purged_at = None  # or purging again within a minute would be refused, as by SQS
+            queue.last_purged_at = None  # as in SQS, purging twice within a minute is refused
             _backend("sqs").purge_queue(name)
+            queue.last_purged_at = None  # and a test may want to, itself
 
     return addresses, put_back
 
