@@ -11,7 +11,7 @@ from calendar import isleap
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 from tessera import tiers
 from tessera.instants import local_day, midnight, months_later
@@ -92,6 +92,7 @@ class Entitlement:
 class Use:
     """The record of a use that a shop has named: the operation `use:<member>:<benefit>:<use>`."""
 
+    RECORD: ClassVar[Literal["use"]] = "use"
     member_id: str
     benefit_id: str
     use_id: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
 
 from tessera.refusals import TooManyAttempts
 
@@ -18,6 +19,7 @@ WINDOW = 3600
 class Attempts:
     """The record of somebody's wrong codes."""
 
+    RECORD: ClassVar[Literal["attempts"]] = "attempts"
     name: str
     """Whose they are."""
     since: int = 0

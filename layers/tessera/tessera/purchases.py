@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from math import gcd
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from tessera import benefits, coupons, decay, lots, tiers
 from tessera.apportion import apportion
@@ -75,6 +75,7 @@ class OrderLine:
 class Order:
     """An order that was counted, with or without a member."""
 
+    RECORD: ClassVar[Literal["order"]] = "order"
     order_id: str
     member_id: str | None
     fingerprint: str
@@ -137,6 +138,7 @@ class Order:
 class AwaitedOrder:
     """Stands where an order will: refunds have overtaken it."""
 
+    RECORD: ClassVar[Literal["awaited_order"]] = "awaited_order"
     order_id: str
     parked: tuple[str, ...]
     version: int = 0
@@ -146,6 +148,7 @@ class AwaitedOrder:
 class RefundRecord:
     """The record of a refund: booked, or parked until its order arrives, or given up on."""
 
+    RECORD: ClassVar[Literal["refund"]] = "refund"
     refund_id: str
     order_id: str
     fingerprint: str

@@ -8,7 +8,7 @@ order's arrival), released, or lapses by itself.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from tessera import benefits, lots
 from tessera.apportion import apportion
@@ -42,6 +42,7 @@ class HeldLine:
 class Redemption:
     """Points and coupons set aside for an order. `attempt` counts how often the order has held."""
 
+    RECORD: ClassVar[Literal["redemption"]] = "redemption"
     redemption_id: str
     order_id: str
     member_id: str

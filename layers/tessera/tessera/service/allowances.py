@@ -13,7 +13,7 @@ from math import ceil
 from secrets import token_hex
 from typing import TYPE_CHECKING, Literal
 
-from tessera import allowances, redemptions, templates
+from tessera import allowances, redemptions
 from tessera.allowances import COMMITTED_WITHIN, Refunded, Taken
 from tessera.coupons import Coupon
 from tessera.programme.load import in_force
@@ -29,6 +29,7 @@ from tessera.store.transaction import Transaction
 
 if TYPE_CHECKING:
     from tessera.stock import Mark
+    from tessera.templates import Head
 
 _QUEUE = "ALLOWANCES_QUEUE_URL"
 _LONGEST_DELAY = timedelta(minutes=15)
@@ -51,16 +52,20 @@ def limited(its_coupons: Mapping[str, Coupon]) -> list[str]:
     return sorted({coupon.template.id for coupon in its_coupons.values() if coupon.template.limits_use})
 
 
-def under_present_limits(
-    its_coupons: Mapping[str, Coupon], heads: "Mapping[str, templates.Head | Mark]"
-) -> dict[str, Coupon]:
+def under_present_limits(its_coupons: Mapping[str, Coupon], heads: "Mapping[str, Head | Mark]") -> dict[str, Coupon]:
     """Answer coupons with the limits for all members together as operators have left them.
 
     Args:
         its_coupons: the coupons, by id.
         heads: how their templates stand that are `limited`.
     """
-    standing = {id_: head for id_ in limited(its_coupons) if (head := templates.standing(id_, heads, in_force()))}
+    names = limited(its_coupons)
+    if not names:
+        return dict(its_coupons)
+    # Few templates limit their use, and nobody else waits for the import of what reads how a template stands.
+    from tessera import templates  # noqa: PLC0415
+
+    standing = {id_: head for id_ in names if (head := templates.standing(id_, heads, in_force()))}
     return {
         id_: coupon.under(standing[coupon.template.id].template) if coupon.template.id in standing else coupon
         for id_, coupon in its_coupons.items()

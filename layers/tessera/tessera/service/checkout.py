@@ -28,7 +28,7 @@ from tessera.shapes import Key, Shape, read_json
 from tessera.shapes import read as shape
 from tessera.store import lists
 from tessera.store.client import StaleError
-from tessera.store.items import Operation, order_key, redemption_key
+from tessera.store.items import order_key, redemption_key
 from tessera.store.read import Found, read
 from tessera.store.transaction import Transaction
 from tessera.verdicts import EXHAUSTED
@@ -223,7 +223,7 @@ def _find(member_id: str, redemption_id: str) -> tuple[Member, Redemption, bool]
     return member, redemption, redemption_id != redemption.redemption_id
 
 
-def _require_unpaid(order: Operation | None, redemption: Redemption) -> None:
+def _require_unpaid(order: object, redemption: Redemption) -> None:
     """See to it that a refund will find what a redemption pays: one comes back of an order that has no other.
 
     Raises:

@@ -21,12 +21,13 @@ from tessera.service.lookup import find
 from tessera.service.opening import open_journal
 from tessera.store import stock
 from tessera.store.client import StaleError
-from tessera.store.items import Operation, claim_key
+from tessera.store.items import claim_key
 from tessera.store.read import Found, read
 from tessera.store.transaction import Transaction
 from tessera.templates import Head
 
 if TYPE_CHECKING:
+    from tessera.store.operations import Operation
     from tessera.store.stock import Reservation
 
 How = Literal["claim", "word", "grant"]
@@ -229,7 +230,7 @@ def _names(request: Request | None, claim_id: str | None) -> list[str]:
     return ([request.key] if request else []) + ([claim_key(claim_id)] if claim_id else [])
 
 
-def _issued(records: Mapping[str, Operation], member_id: str, request: Request | None) -> Issued | None:
+def _issued(records: "Mapping[str, Operation]", member_id: str, request: Request | None) -> Issued | None:
     """Find in the records what was issued.
 
     Raises:

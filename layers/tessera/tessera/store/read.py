@@ -5,16 +5,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tessera.coupons import Coupon, Uses
 from tessera.instants import parse_instant
-from tessera.member import Member, Profile
 from tessera.refusals import Unavailable
-from tessera.store import client, items
+from tessera.store import client
 from tessera.store.attributes import fields, item
 from tessera.store.client import call, name_of
 
 if TYPE_CHECKING:
+    from tessera.coupons import Coupon, Uses
+    from tessera.member import Member, Profile
     from tessera.stock import Mark
+    from tessera.store.operations import Operation
     from tessera.templates import Head
 
 HEAD = "head"
@@ -33,17 +34,17 @@ UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
 class Found:
     """What was found; what is absent is missing here."""
 
-    members: dict[str, Member] = field(default_factory=dict)
+    members: "dict[str, Member]" = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     """By the id that was asked for: the member whose identity it is, too."""
     due: dict[str, datetime] = field(default_factory=dict)
     """By member: when the night is to look at them, as it is stored."""
-    profiles: dict[str, Profile] = field(default_factory=dict)
-    operations: dict[str, items.Operation] = field(default_factory=dict)
-    coupons: dict[str, Coupon] = field(default_factory=dict)
+    profiles: "dict[str, Profile]" = field(default_factory=dict)
+    operations: "dict[str, Operation]" = field(default_factory=dict)
+    coupons: "dict[str, Coupon]" = field(default_factory=dict)
     templates: "dict[str, Head | Mark]" = field(default_factory=dict)
     """By id, those that an operator has changed, or whose stock is sold out."""
-    uses: dict[str, Uses] = field(default_factory=dict)
+    uses: "dict[str, Uses]" = field(default_factory=dict)
     """By template, how much all members together have used; nothing ever was of one that is missing."""
 
 
@@ -126,23 +127,33 @@ def _batch(request: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _place(found: Found, table: str, content: dict[str, Any]) -> None:
+    # Of what there is in the store a function knows a part; all that start would wait for the import of the rest.
     match table:
         case "MEMBERS_TABLE" if "alias_of" in content:
             found.aliases[content["member_id"]] = content["alias_of"]
         case "MEMBERS_TABLE":
-            found.members[content["member_id"]] = items.to_member(content)
+            from tessera.store import member_items  # noqa: PLC0415
+
+            found.members[content["member_id"]] = member_items.to_member(content)
             if "due_at" in content:
                 found.due[content["member_id"]] = parse_instant(content["due_at"])
         case "PROFILES_TABLE":
-            found.profiles[content["member_id"]] = items.to_profile(content)
+            from tessera.store import member_items  # noqa: PLC0415
+
+            found.profiles[content["member_id"]] = member_items.to_profile(content)
         case "OPERATIONS_TABLE":
-            found.operations[content["operation"]] = items.to_operation(content)
+            from tessera.store import operations  # noqa: PLC0415
+
+            found.operations[content["operation"]] = operations.to_operation(content)
         case "COUPONS_TABLE":
-            found.coupons[content["coupon_id"]] = items.to_coupon(content)
+            from tessera.store import coupon_items  # noqa: PLC0415
+
+            found.coupons[content["coupon_id"]] = coupon_items.to_coupon(content)
         case "COUPON_TEMPLATES_TABLE":
-            # Few operations read templates; all that read would wait for the import.
             from tessera.store import template_items  # noqa: PLC0415
 
             found.templates[content["template_id"]] = template_items.to_head(content)
         case "STOCK_TABLE":
+            from tessera.coupons import Uses  # noqa: PLC0415
+
             found.uses[content["stock_id"].removeprefix(USES)] = Uses(content["used"], content["spent"])

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tessera.claims import Claim
 from tessera.instants import to_epoch_seconds
@@ -18,9 +18,13 @@ from tessera.stock import stamp as make_stamp
 from tessera.store import client
 from tessera.store.attributes import attribute, fields, item
 from tessera.store.client import StaleError, call, name_of
-from tessera.store.items import Operation, claim_key, from_operation, to_operation
+from tessera.store.items import claim_key
+from tessera.store.operations import from_operation, to_operation
 from tessera.store.read import batch_get, read
 from tessera.store.template_items import head_key
+
+if TYPE_CHECKING:
+    from tessera.store.operations import Operation
 
 _OPEN = "r:"
 """Begins the names of the attributes that are reservations."""
@@ -81,7 +85,7 @@ def reserve(template_id: str, stock: int, claim_id: str, now: datetime, mark: Ma
 
 def look_for(
     template_id: str, claim_id: str, names: Sequence[str]
-) -> tuple[Mapping[str, Operation], Reservation | None]:
+) -> tuple["Mapping[str, Operation]", Reservation | None]:
     """Read records by their names, and look on all shards for what a claim has reserved: in one round trip.
 
     Raises:
