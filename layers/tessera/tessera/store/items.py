@@ -7,7 +7,7 @@ from datetime import date, datetime
 from itertools import accumulate, islice, pairwise
 from typing import Any
 
-from tessera import decay, growth_days, lots, varints
+from tessera import birthdays, decay, growth_days, lots, varints
 from tessera.actions import Action
 from tessera.allowances import Allowance
 from tessera.benefits import Use
@@ -176,7 +176,8 @@ def from_alias(alias_id: str, member_id: str) -> dict[str, object]:
 
 
 def from_profile(profile: Profile) -> dict[str, object]:
-    """Write what a member told of themselves."""
+    """Write what a member told of themselves; `birthday_shard` puts who has a birthday into their sparse index."""
+    birthday = birthdays.written(profile.birthday) if profile.birthday else None
     return {
         "member_id": profile.member_id,
         "schema": SCHEMA,
@@ -186,13 +187,19 @@ def from_profile(profile: Profile) -> dict[str, object]:
         "channel": profile.channel,
         "referral_code": profile.referral_code,
         "consents": dict(profile.consents) or None,
+        "birthday_shard": birthday_partition(birthday, shard(profile.member_id)) if birthday else None,
     }
 
 
 def to_profile(fields: Fields) -> Profile:
     """Read what a member told of themselves."""
-    told = {name: content for name, content in fields.items() if name != "schema"}
+    told = {name: content for name, content in fields.items() if name not in ("schema", "birthday_shard")}
     return Profile(**told)
+
+
+def birthday_partition(birthday: str, number: int) -> str:
+    """Name the part of the index of birthdays that has a shard of those who were born on a day, `MM-DD`."""
+    return f"{birthday}#{number}"
 
 
 def _from_claimed(claimed: Claimed) -> object:
