@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tessera.due_work import BATCH
 from tessera.instants import write_instant
 from tessera.occasions import TOLD_AT_ONCE, Birthdays, write
@@ -35,6 +37,7 @@ def test_a_batch_of_members_costs_less_than_one_by_one(app: App, budget: Budget)
         assert app.settle(json.dumps(work | {"run": "night:of_budgets", "batch": 0})) == []
 
 
+@pytest.mark.filterwarnings("ignore:No application metrics to publish")
 def test_birthdays_that_an_earlier_night_has_brought_are_read_together_and_written_nowhere(
     app: App, budget: Budget
 ) -> None:
