@@ -245,6 +245,19 @@ def test_the_bucket_of_a_member_is_written_to_its_index_once(app: App, meter: Me
     assert meter.by_index["bucket"] == 0
 
 
+def test_a_birthday_is_written_to_its_index_once_with_no_round_trip_of_its_own(app: App, meter: Meter) -> None:
+    meter.reset()
+    app.enrol("tells nothing")
+    without = meter.cost.round_trips
+    assert meter.by_index["birthday"] == 0
+    meter.reset()
+    app.enrol("tells a birthday", birthday={"month": 5, "day": 5})
+    assert (meter.cost.round_trips, meter.by_index["birthday"]) == (without, 1)
+    meter.reset()
+    app.post("/members/me/sign-ins", as_="tells a birthday")
+    assert meter.by_index["birthday"] == 0
+
+
 def test_the_nightly_work_for_one_due_member(app: App, budget: Budget) -> None:
     member_id = enrol_regular(app, "is due")
     app.now += A_TERM_LATER

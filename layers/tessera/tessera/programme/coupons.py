@@ -20,7 +20,7 @@ MAX_NAMED = 100
 
 Label = Annotated[str, Field(min_length=1, max_length=100)]
 Labels = Annotated[list[Label], Field(max_length=MAX_NAMED)]
-Occasion = Literal["welcome", "upgrade"]
+Occasion = Literal["welcome", "upgrade", "birthday"]
 
 
 def _in_utc(instant: datetime) -> datetime:
@@ -95,7 +95,7 @@ class _Template(Rules):
     eligible: Eligibility = Eligibility()
     price_points: Count = 0
     """The points that a claim costs."""
-    issue_on: Annotated[list[Occasion], Field(max_length=2)] = Field(default_factory=list)
+    issue_on: Annotated[list[Occasion], Field(max_length=3)] = Field(default_factory=list)
     """The events that bring one by itself."""
     public_code: Annotated[str, Field(pattern=r"^[A-Z0-9]{4,32}$")] | None = None
     """A word by which anybody may claim it who knows it."""

@@ -27,6 +27,11 @@ def action_key(action_id: str) -> str:
     return f"action:{action_id}"
 
 
+def birthday_partition(birthday: str, number: int) -> str:
+    """Name the part of the index of birthdays that has a shard of those who were born on a day, `MM-DD`."""
+    return f"{birthday}#{number}"
+
+
 def make_up_key(member_id: str, day: date) -> str:
     """Name the record of a day that was made up."""
     return f"make_up:{member_id}:{day.isoformat()}"

@@ -5,12 +5,12 @@ from datetime import date, datetime
 from itertools import accumulate, islice, pairwise
 from typing import Any
 
-from tessera import decay, growth_days, lots, varints
+from tessera import birthdays, decay, growth_days, lots, varints
 from tessera.identities import bucket, shard
 from tessera.instants import from_epoch_seconds, to_epoch_seconds
 from tessera.measures import Tally
 from tessera.member import CONSUMER, ActionCount, Claimed, Hold, Member, Placement, Profile, SignInState, TierHeld, Used
-from tessera.store.items import SCHEMA, Fields, from_periods, to_periods, written
+from tessera.store.items import SCHEMA, Fields, birthday_partition, from_periods, to_periods, written
 
 
 def from_member(member: Member, due: datetime | None) -> dict[str, object]:
@@ -159,7 +159,8 @@ def from_alias(alias_id: str, member_id: str) -> dict[str, object]:
 
 
 def from_profile(profile: Profile) -> dict[str, object]:
-    """Write what a member told of themselves."""
+    """Write what a member told of themselves; `birthday_shard` puts who has a birthday into their sparse index."""
+    birthday = birthdays.written(profile.birthday) if profile.birthday else None
     return {
         "member_id": profile.member_id,
         "schema": SCHEMA,
@@ -169,12 +170,13 @@ def from_profile(profile: Profile) -> dict[str, object]:
         "channel": profile.channel,
         "referral_code": profile.referral_code,
         "consents": dict(profile.consents) or None,
+        "birthday_shard": birthday_partition(birthday, shard(profile.member_id)) if birthday else None,
     }
 
 
 def to_profile(fields: Fields) -> Profile:
     """Read what a member told of themselves."""
-    told = {name: content for name, content in fields.items() if name != "schema"}
+    told = {name: content for name, content in fields.items() if name not in ("schema", "birthday_shard")}
     return Profile(**told)
 
 
