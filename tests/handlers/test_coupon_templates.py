@@ -65,6 +65,16 @@ def test_creating_it_again_changes_nothing(app: App) -> None:
     create(app, percent=30).refused(409, "template_exists")
 
 
+def test_creating_it_twice_at_once_is_creating_it_once(app: App) -> None:
+    assert [create(app).status for _ in range(2)] == [201, 200]
+
+
+def test_a_kind_that_there_is_not_is_told_without_repeating_it(app: App) -> None:
+    refused = create(app, kind="lottery").refused(422, "invalid")
+    assert "lottery" not in str(refused)
+    assert "percentage" in refused["errors"][0]["detail"]
+
+
 def test_a_template_of_the_programme_is_there_already(app: App) -> None:
     create(app, id="tenth_off").refused(409, "template_exists")
     shown = app.get("/coupon-templates/tenth_off", as_="operator").json
@@ -76,7 +86,8 @@ def test_a_template_of_the_programme_is_there_already(app: App) -> None:
     [
         ({"percent": 0}, ["/percent"]),
         ({"percent": 200, "name": ""}, ["/name", "/percent"]),
-        ({"kind": "lottery"}, [""]),
+        ({"kind": "lottery"}, ["/kind"]),
+        ({"kind": None}, ["/kind"]),
         ({"id": "Winter!"}, ["/id"]),
         ({"scope": {"categories": ["a", 5]}}, ["/scope/categories/1"]),
         ({"valid_until": "tomorrow"}, ["/valid_until"]),

@@ -152,3 +152,32 @@ def test_a_first_order_that_was_refunded_was_none_though_it_named_no_redemption(
     hold(shopper, coupons=[two], order_id="O2").refused(409, "coupon_not_first_order")
     shopper.send(refund("R1", "O1", line_1=1, line_2=1))
     assert hold(shopper, coupons=[two], order_id="O2").status == 201
+
+
+def test_a_confirmation_of_all_is_no_repeat_of_one_of_some(shopper: App) -> None:
+    held = hold(shopper, points=20)
+    path = f"/members/me/redemptions/{held.json['redemption_id']}/confirm"
+    assert shopper.post(path, {"lines": ["1"]}).status == 200
+    assert shopper.post(path, {"lines": ["1"]}).status == 200
+    shopper.post(path).refused(409, "redemption_confirmed")
+
+
+def test_points_that_were_confirmed_for_some_lines_come_back_with_these(shopper: App) -> None:
+    held = hold(shopper, points=50)
+    shopper.post(f"/members/me/redemptions/{held.json['redemption_id']}/confirm", {"lines": ["1"]})
+    arrive(shopper, held.json["redemption_id"])
+    assert shopper.purchase("O1")["reports"] == ["redemption_mismatch"]
+    left = available(shopper) - shopper.purchase("O1")["points"]
+    shopper.send(refund("R1", "O1", line_1=1))
+    assert available(shopper) == left + 40 + shopper.purchase("O1")["lines"][1]["points"]
+
+
+def test_a_hold_says_of_every_coupon_that_it_names_what_is_in_its_way(shopper: App) -> None:
+    refused = hold(shopper, coupons=["nothing", "none"]).refused(409, "coupon_unknown")
+    assert [problem["pointer"] for problem in refused["errors"]] == ["/coupons/0", "/coupons/1"]
+
+
+def test_an_order_that_is_held_says_what_to_release(shopper: App) -> None:
+    held = hold(shopper, points=10)
+    refused = hold(shopper, points=20).refused(409, "order_already_held")
+    assert held.json["redemption_id"] in refused["detail"]

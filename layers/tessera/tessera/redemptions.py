@@ -60,6 +60,8 @@ class Redemption:
     """What it takes of what all members together may redeem."""
     ticket: str = ""
     """What its allowances are taken under."""
+    in_part: bool = False
+    """Whether it was confirmed for some lines of those that it had held; `lines` are the ones."""
     request_hash: str
     answer: str = ""
     """The body that the hold was answered with."""
@@ -111,13 +113,14 @@ def record_of(redemption_id: str) -> str:
     return redemption_id.removeprefix("r_").rpartition("_")[0]
 
 
-def require_lines(confirmed: Redemption, line_ids: Sequence[str]) -> None:
-    """See to it that a repeated confirmation names the lines that were confirmed.
+def require_lines(confirmed: Redemption, line_ids: Sequence[str] | None) -> None:
+    """See to it that a repeated confirmation is for the lines that were confirmed.
 
     Raises:
-        Conflict: it names others.
+        Conflict: it names others, or means all where some were.
     """
-    if set(line_ids) != {line.line_id for line in confirmed.lines}:
+    same = not confirmed.in_part if line_ids is None else set(line_ids) == {line.line_id for line in confirmed.lines}
+    if not same:
         raise Conflict("redemption_confirmed", "The redemption was confirmed for other lines.")
 
 
@@ -146,6 +149,7 @@ def confirm(
         redemption,
         status="confirmed",
         lines=lines,
+        in_part=len(lines) < len(redemption.lines),
         parts=lots.between(redemption.parts, 0, spent),
         allowances=tuple(allowance.of_lines(kept) for allowance in redemption.allowances),
     )
@@ -225,9 +229,9 @@ def on_arrival(
             return Arrival(reports=("redemption_lost",))
         used = again
     by_line = _points_by_line(redemption, message.lines)
-    reports: tuple[Report, ...] = ()
+    as_held = by_line is not None and len(message.lines) == len(redemption.lines)
+    reports: tuple[Report, ...] = () if as_held else ("redemption_mismatch",)
     if by_line is None:
-        reports = ("redemption_mismatch",)
         by_line = allot_points(redemption.points, message.lines)
     redeemed = Redeemed(
         redemption_id=redemption.redemption_id,
@@ -281,7 +285,10 @@ def line_fingerprint(line: Line) -> str:
 
 
 def _points_by_line(redemption: Redemption, lines: Sequence[Line]) -> list[int] | None:
-    """Find which line of the redemption each line of the order is; None if they are not the same lines."""
+    """Find which line of the redemption each line of the order is; None if not all of them are in the order.
+
+    Lines that nothing was held for are paid with nothing.
+    """
     left: dict[str, list[HeldLine]] = {}
     for held in redemption.lines:
         left.setdefault(held.fingerprint, []).append(held)
@@ -289,7 +296,8 @@ def _points_by_line(redemption: Redemption, lines: Sequence[Line]) -> list[int] 
     for line in lines:
         same = left.get(line_fingerprint(line))
         if not same:
-            return None
+            points.append(0)
+            continue
         match = next((held for held in same if held.line_id == line.line_id), same[0])
         same.remove(match)
         points.append(match.points)

@@ -149,7 +149,7 @@ def confirm(caller: Caller, path_id: str, redemption_id: str, body: str | None, 
             raise Forbidden("made_by_shop", "Only the shop can confirm what it has held.")
         if superseded:
             raise Conflict("redemption_released", "The hold was released or has lapsed.")
-        if redemption.status == "confirmed" and request.lines is not None:
+        if redemption.status == "confirmed":
             redemptions.require_lines(redemption, request.lines)
         if redemption.status != "confirmed":
             journal = open_journal(member, now)

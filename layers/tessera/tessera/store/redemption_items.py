@@ -38,6 +38,7 @@ def from_redemption(redemption: Redemption) -> dict[str, object]:
         if redemption.allowances
         else None,
         "ticket": redemption.ticket or None,
+        "in_part": redemption.in_part or None,
         "request_hash": redemption.request_hash,
         # Written out it would take the record of five lines over the kilobyte, above which a write costs twice as much.
         "answer": zlib.compress(redemption.answer.encode(), wbits=_WITHOUT_HEAD),
@@ -60,6 +61,7 @@ def to_redemption(fields: Fields) -> Redemption:
         benefits=to_periods(fields.get("benefits", {})),
         allowances=tuple(_to_allowance(stored) for stored in json.loads(fields.get("allowances", "[]"))),
         ticket=fields.get("ticket", ""),
+        in_part=fields.get("in_part", False),
         request_hash=fields["request_hash"],
         answer=zlib.decompress(fields["answer"], wbits=_WITHOUT_HEAD).decode(),
         version=fields["version"],
