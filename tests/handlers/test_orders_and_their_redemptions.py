@@ -134,13 +134,32 @@ def test_nothing_is_confirmed_for_an_order_that_was_refunded(shopper: App) -> No
     assert available(shopper) == 50
 
 
-def test_nothing_is_confirmed_for_an_order_that_was_counted_with_another_redemption(shopper: App) -> None:
+@pytest.mark.parametrize("confirmed", ["before the order", "after the order"])
+def test_what_was_let_go_is_not_taken_again_beside_what_another_caller_holds(shopper: App, confirmed: str) -> None:
     own = hold(shopper, points=20)
     shopper.post(f"/members/me/redemptions/{own.json['redemption_id']}/release")
     shops = hold(shopper, as_="shop", points=10)
+    if confirmed == "before the order":
+        act(shopper, shops, "confirm")
     arrive(shopper, own.json["redemption_id"])
-    assert shopper.purchase("O1")["reports"] == []
-    act(shopper, shops, "confirm").refused(409, "order_already_counted")
+    assert shopper.purchase("O1")["reports"] == ["redemption_lost"]
+    assert act(shopper, shops, "confirm").status == 200
+    assert available(shopper) == 50 - 10 + 50
+
+    shopper.send(refund("R1", "O1", line_1=1, line_2=1))
+
+    assert available(shopper) == 50
+
+
+def test_what_an_older_attempt_has_not_paid_the_next_one_may(shopper: App) -> None:
+    first = hold(shopper, points=10)
+    shopper.post(f"/members/me/redemptions/{first.json['redemption_id']}/release")
+    second = hold(shopper, points=10)
+    arrive(shopper, first.json["redemption_id"])
+    assert shopper.purchase("O1")["reports"] == ["redemption_lost"]
+    assert act(shopper, second, "confirm").status == 200
+    shopper.send(refund("R1", "O1", line_1=1, line_2=1))
+    assert available(shopper) == 50
 
 
 def test_a_first_order_that_was_refunded_was_none_though_it_named_no_redemption(shopper: App) -> None:

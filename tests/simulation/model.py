@@ -38,6 +38,7 @@ class Hold:
     """Points that were set aside for an order, and what became of them."""
 
     order_id: str
+    member_id: str
     points: int
     expires_at: datetime
     owed: int = 0
@@ -260,12 +261,30 @@ class Model:
         self.refunds.add(refund_id)
         bought = self.orders[after["order_id"]]
         earlier = [bought.taken_back(what) for what in (1, 2, 3, 4)]
+        self._find_paid(bought, after)
         for line_id, (pieces, minor) in taken.items():
             had = bought.refunded.get(line_id, (0, 0))
             bought.refunded[line_id] = (had[0] + pieces, had[1] + minor)
             insist(bought.refunded[line_id] == now[line_id], "refunds add up", refund_id)
             insist(bought.refunded[line_id][0] <= bought.lines[line_id][0], "no more than was bought", refund_id)
         return refund_id, bought, [bought.taken_back(what) - had for what, had in enumerate(earlier, 1)]
+
+    def _find_paid(self, bought: Bought, order: Fields) -> None:
+        """Keep what was confirmed for an order that has not named it: its refunds find that."""
+        confirmed = [
+            redemption_id
+            for redemption_id, hold in self.holds.items()
+            if (hold.order_id, hold.member_id, hold.state) == (order["order_id"], bought.member_id, "confirmed")
+        ]
+        insist(len(confirmed) <= 1, "one redemption an order", *confirmed)
+        named = [order["redemption_id"]] if "redemption_id" in order else []
+        insist(named == confirmed, "refunds find what paid", confirmed)
+        if bought.redemption_id or not confirmed:
+            return
+        bought.redemption_id = confirmed[0]
+        bought.lines = {line[0]: (*bought.lines[line[0]][:4], line[6]) for line in json.loads(order["lines"])}
+        spent = sum(points for *_, points in bought.lines.values())
+        insist(spent == self.holds[confirmed[0]].spent, "points spent", order["order_id"], spent)
 
 
 def lot_changes(entry: Fields) -> list[tuple[wire.Terms, int]]:
@@ -634,7 +653,8 @@ def _hold(model: Model, member_id: str, account: Account, entry: Fields, commit:
     points: int = sum(line[1] for line in json.loads(record["lines"]))
     insist(points <= max(0, spendable(account)), "never below zero", "a hold", points)
     benefits = entry["detail"].get("benefits_used", {})
-    hold = Hold(record["order_id"], points, wire.instant(record["expires_at"]), benefits=benefits)
+    until = wire.instant(record["expires_at"])
+    hold = Hold(record["order_id"], member_id, points, until, benefits=benefits)
     minutes = in_force().checkout.hold_minutes
     insist(hold.expires_at == wire.instant(entry["recorded_at"]) + timedelta(minutes=minutes), "how long a hold stands")
     templates = [model.wallets.coupons[id_].template for id_ in record.get("coupon_ids", [])]

@@ -103,6 +103,11 @@ def record_of_order(order_id: str, member_id: str, *, by_shop: bool) -> str:
     return short_hash("redemption", order_id) if by_shop else short_hash("redemption", order_id, member_id)
 
 
+def record_of_others(redemption: Redemption) -> str:
+    """Name the record of what others hold for the same order: the member, if it is a shop's, or else a shop."""
+    return record_of_order(redemption.order_id, redemption.member_id, by_shop=not redemption.by_shop)
+
+
 def id_of(record: str, attempt: int) -> str:
     """Make the id of a redemption: the n-th that its record has held."""
     return f"r_{record}_{attempt}"

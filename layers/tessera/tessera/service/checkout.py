@@ -137,8 +137,7 @@ def confirm(caller: Caller, path_id: str, redemption_id: str, body: str | None, 
         NotFound: there is no such member for this caller, or no such redemption of theirs.
         Forbidden: a shop made it, and the caller is none.
         Invalid: a line that is named is none of it.
-        Conflict: it was released, has lapsed, or was confirmed for other lines; or its order was counted with another
-            redemption, or was refunded already.
+        Conflict: it was released, has lapsed, or was confirmed for other lines; or its order was refunded already.
     """
     member_id = named(caller, path_id)
 
@@ -155,7 +154,7 @@ def confirm(caller: Caller, path_id: str, redemption_id: str, body: str | None, 
             journal = open_journal(member, now)
             order = order_key(redemption.order_id)
             found = read(coupons=(redemption.member_id, redemption.coupon_ids), operations=[order])
-            _require_unpaid(found.operations.get(order), redemption)
+            _require_refundable(found.operations.get(order), redemption.member_id)
             held = list(found.coupons.values())
             confirmed, used = redemptions.confirm(journal, redemption, held, request.lines)
             _commit(journal, confirmed, used)
@@ -223,16 +222,16 @@ def _find(member_id: str, redemption_id: str) -> tuple[Member, Redemption, bool]
     return member, redemption, redemption_id != redemption.redemption_id
 
 
-def _require_unpaid(order: object, redemption: Redemption) -> None:
-    """See to it that a refund will find what a redemption pays: one comes back of an order that has no other.
+def _require_refundable(order: object, member_id: str) -> None:
+    """See to it that a refund will give back what is spent now on an order that may have been counted before.
+
+    The next refund of the order finds what was confirmed for it. After the last one there is none that could.
 
     Raises:
-        Conflict: the order came before with another redemption, or is refunded already.
+        Conflict: the order is the member's, and wholly refunded.
     """
-    if not isinstance(order, Order) or order.member_id != redemption.member_id:
-        return
-    if order.redemption_id or order.status == "refunded":
-        raise Conflict("order_already_counted", "This order was counted before; nothing can pay for it any more.")
+    if isinstance(order, Order) and order.member_id == member_id and order.status == "refunded":
+        raise Conflict("order_already_counted", "This order was counted and refunded; nothing can pay for it any more.")
 
 
 def _commit(journal: Journal, redemption: Redemption, its_coupons: Iterable[Coupon]) -> None:
