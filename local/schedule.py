@@ -27,6 +27,7 @@ LAST_YEAR = 2200
 # What scheduled functions hand out goes through these, by the template's outputs: each queue, and its dead letters.
 QUEUES = {
     "SettlementsQueueUrl": "SettlementsDeadLettersUrl",
+    "CouponJobsQueueUrl": "CouponJobsDeadLettersUrl",
     "ReconciliationQueueUrl": "ReconciliationDeadLettersUrl",
 }
 MESSAGE_COUNTS: tuple[QueueAttributeNameType, ...] = (

@@ -1,4 +1,7 @@
-"""No test can reach a real account: whatever the shell that runs them knows of AWS is hidden from all of them."""
+"""No test can reach a real account: whatever the shell that runs them knows of AWS is hidden from all of them.
+
+Of several workers one has all tests that need the local stack, and one all budgets, so that each is started once.
+"""
 
 import json
 import os
@@ -7,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tessera.programme import load
 
@@ -18,6 +22,21 @@ os.environ.update(
     AWS_DEFAULT_REGION="us-east-1",
     AWS_EC2_METADATA_DISABLED="true",
 )
+
+TOGETHER = ("tests/stack/", "tests/budgets/")
+"""The folders whose tests share what takes long to start."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Hand each test to whichever worker is free, and those of some folders together to one."""
+    return _ByFolder(config, log)
+
+
+class _ByFolder(LoadScopeScheduling):  # type: ignore[misc] # xdist tells no types
+    def _split_scope(self, nodeid: str) -> str:
+        return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
+
 
 UseProgramme = Callable[..., None]
 

@@ -6,18 +6,21 @@ Moto checks no rights and loses updates under threads, so neither rights nor rac
 from __future__ import annotations
 
 from contextlib import contextmanager
+from copy import deepcopy
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from moto import mock_aws
+from moto.backends import get_backend
+from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from tessera.store import bus, client, code_files, digests, queues
 from tests import resources
 from tests.app import App
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import pytest
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -35,9 +38,38 @@ def product(monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
     for module in (digests, code_files):
         monkeypatch.setattr(module, "_s3", lambda: s3)
     with mock_aws():
-        addresses = resources.create_tables(dynamodb) | resources.create_queues(sqs)
-        addresses |= resources.create_bus(events) | resources.create_buckets(s3)
-        yield App(addresses, sqs)
+        addresses, put_back = _created()
+        put_back()
+        yield App(addresses | resources.create_buckets(s3), sqs)
+
+
+@cache
+def _created() -> tuple[dict[str, str], Callable[[], None]]:
+    """Create tables, queues and bus, once, for that takes longer than a test.
+
+    Returns:
+        their addresses, and what lets moto have them again, empty.
+    """
+    dynamodb, sqs, events, _ = _clients()
+    addresses = resources.create_tables(dynamodb) | resources.create_queues(sqs) | resources.create_bus(events)
+    tables, buses = (deepcopy(vars(_backend(service))) for service in ("dynamodb", "events"))
+    queues_ = dict(vars(_backend("sqs")))  # which cannot be copied as deeply
+
+    def put_back() -> None:
+        vars(_backend("dynamodb")).update(deepcopy(tables))
+        vars(_backend("events")).update(deepcopy(buses))
+        vars(_backend("sqs")).update(queues_)
+        for name, queue in queues_["queues"].items():
+            queue.last_purged_at = None  # as in SQS, purging twice within a minute is refused
+            _backend("sqs").purge_queue(name)
+            queue.last_purged_at = None  # and a test may want to, itself
+
+    return addresses, put_back
+
+
+def _backend(service: str) -> Any:
+    backends: Any = get_backend(service)  # type: ignore[call-overload]
+    return backends[DEFAULT_ACCOUNT_ID]["us-east-1"]
 
 
 @cache

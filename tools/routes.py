@@ -12,7 +12,22 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from tessera import answers, run_answers
+from tessera import answers
+from tessera.answers import (
+    benefits,
+    card,
+    checkout,
+    coupon_jobs,
+    coupons,
+    evaluations,
+    nights,
+    operators,
+    purchases,
+    sign_ins,
+    statement,
+    templates,
+    tiers,
+)
 from tessera.checkout import RedemptionRequest
 from tessera.messages import ActionDone, OrderCompleted, OrderRefunded
 from tessera.programme.coupons import CouponTemplate
@@ -131,7 +146,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             "operator's token the body names the shop's own customer number as `identity`.",
             body=EnrolRequest,
             body_required=False,
-            answers={201: answers.Card, 200: answers.Card},
+            answers={201: card.Card, 200: card.Card},
             refusals={400: ("not_json",), 409: ("try_again",), 422: ("invalid",)},
         ),
         "GET /members/{member_id}": Route(
@@ -140,7 +155,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             detail="With `as_of` the card as it was at a past instant, by what had been recorded by then; 404 if the "
             "member had not enrolled.",
             query=("as_of",),
-            answers={200: answers.Card},
+            answers={200: card.Card},
             refusals={400: ("bad_as_of",), 404: ("not_found",)},
         ),
         "GET /members/{member_id}/tier": Route(
@@ -151,7 +166,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             "the programme's currency, also what an order of so much would bring at the base rates; nothing changes by "
             "asking. `growth_counts_from` says until when its growth waits, null if it counts at once.",
             query=("if_spend",),
-            answers={200: answers.TierInFull},
+            answers={200: tiers.TierInFull},
             refusals={400: ("bad_if_spend",), 404: ("not_found",)},
         ),
         "PATCH /members/{member_id}": Route(
@@ -160,7 +175,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             detail="From then on the member's days are those of that zone. The day that was signed in on last has to "
             "be over where that was before another can be. To be in the zone already changes nothing.",
             body=MoveRequest,
-            answers={200: answers.Card},
+            answers={200: card.Card},
             refusals={
                 400: ("not_json",),
                 404: ("not_found",),
@@ -174,7 +189,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             detail="With `as_of` the entries that had been recorded by a past instant. Operators see the note of an "
             "adjustment, and by whom it was.",
             query=("as_of", "limit", "cursor"),
-            answers={200: answers.EntryPage},
+            answers={200: statement.EntryPage},
             refusals={400: ("bad_as_of", "bad_limit", "bad_cursor"), 404: ("not_found",)},
         ),
         "GET /members/{member_id}/entries/verification": Route(
@@ -182,7 +197,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             summary="Recompute a member's chain, balances and lots, and say the first mismatch",
             detail="Reads all of the member's entries. An entry's hash is the SHA-256 of the one before it and of its "
             "own content.",
-            answers={200: answers.Verification},
+            answers={200: statement.Verification},
             refusals={404: ("not_found",)},
         ),
         "POST /members/{member_id}/identities": Route(
@@ -204,7 +219,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             name="sign_in",
             summary="Sign a member in on today's local day",
             detail="A second sign-in on the same local day of the member is answered 200, with the first one's body.",
-            answers={201: answers.SignIn, 200: answers.SignIn},
+            answers={201: sign_ins.SignIn, 200: sign_ins.SignIn},
             refusals={403: ("member_frozen", "member_closed"), 404: ("not_found",), 409: ("try_again",)},
         ),
         "POST /members/{member_id}/make-ups": Route(
@@ -213,7 +228,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             detail="The day counts as signed in on: it gives the daily reward, and what the streak that it mends would "
             "have given. A repeat for the same day is answered 200, with the first one's body.",
             body=MakeUpRequest,
-            answers={201: answers.MadeUp, 200: answers.MadeUp},
+            answers={201: sign_ins.MadeUp, 200: sign_ins.MadeUp},
             refusals={
                 400: ("not_json",),
                 403: ("member_frozen", "member_closed"),
@@ -235,7 +250,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             name="show_sign_ins",
             summary="Show a month of sign-ins, and which days could be made up now",
             query=("month",),
-            answers={200: answers.SignInMonth},
+            answers={200: sign_ins.SignInMonth},
             refusals={400: ("bad_month",), 404: ("not_found",)},
         ),
     },
@@ -255,7 +270,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             name="show_purchase",
             summary="Show an order as it was counted",
             detail="404 while the order is still in the queue.",
-            answers={200: answers.Purchase},
+            answers={200: purchases.Purchase},
             refusals={404: ("not_found",)},
         ),
     },
@@ -279,7 +294,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             "from what is available, the soonest to expire first. The answer is the entry.",
             body=AdjustmentRequest,
             repeats_by_key=True,
-            answers={201: answers.Entry},
+            answers={201: statement.Entry},
             refusals={
                 400: ("not_json", "bad_idempotency_key"),
                 403: ("above_ceiling",),
@@ -295,7 +310,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             "member has already changes nothing.",
             body=StandingRequest,
             repeats_by_key=True,
-            answers={200: answers.Standing},
+            answers={200: operators.Standing},
             refusals={
                 400: ("not_json", "bad_idempotency_key"),
                 404: ("not_found",),
@@ -310,7 +325,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             "is what remains when the time is over. A placement replaces another.",
             body=PlacementRequest,
             repeats_by_key=True,
-            answers={201: answers.Placed},
+            answers={201: operators.Placed},
             refusals={
                 400: ("not_json", "bad_idempotency_key"),
                 404: ("not_found",),
@@ -324,7 +339,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             detail="Without a placement nothing happens.",
             body=PlacementEndRequest,
             repeats_by_key=True,
-            answers={200: answers.Placed},
+            answers={200: operators.Placed},
             refusals={
                 400: ("not_json", "bad_idempotency_key"),
                 404: ("not_found",),
@@ -337,7 +352,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             summary="Mark a member with tags, in the place of those there were",
             detail="Safe to repeat. Coupons may be for members with a tag.",
             body=TagsRequest,
-            answers={200: answers.Tags},
+            answers={200: operators.Tags},
             refusals={
                 400: ("not_json",),
                 404: ("not_found",),
@@ -351,7 +366,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             name="list_nights",
             summary="List the latest hundred nights, newest first",
             query=("limit", "cursor"),
-            answers={200: run_answers.NightPage},
+            answers={200: nights.NightPage},
             refusals={400: ("bad_limit", "bad_cursor")},
         ),
         "GET /nights/{night_id}": Route(
@@ -359,7 +374,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             summary="Show how far a night is, and what has come of it",
             detail="A night is known by the time of the event that started it: running the nightly function again with "
             "that time continues the same night.",
-            answers={200: run_answers.NightSummary},
+            answers={200: nights.NightSummary},
             refusals={404: ("not_found",)},
         ),
         "POST /tier-evaluations": Route(
@@ -370,7 +385,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             "or resume it.",
             body=EvaluationRequest,
             repeats_by_key=True,
-            answers={201: run_answers.EvaluationSummary},
+            answers={201: evaluations.EvaluationSummary},
             refusals={
                 400: ("not_json", "bad_idempotency_key"),
                 409: ("evaluation_running", "idempotency_key_reused", "try_again"),
@@ -381,13 +396,13 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             name="list_evaluations",
             summary="List evaluations, newest first",
             query=("limit", "cursor"),
-            answers={200: run_answers.EvaluationPage},
+            answers={200: evaluations.EvaluationPage},
             refusals={400: ("bad_limit", "bad_cursor")},
         ),
         "GET /tier-evaluations/{evaluation_id}": Route(
             name="show_evaluation",
             summary="Show how far an evaluation is, and what has changed",
-            answers={200: run_answers.EvaluationSummary},
+            answers={200: evaluations.EvaluationSummary},
             refusals={404: ("not_found",)},
         ),
         "POST /tier-evaluations/{evaluation_id}/stop": Route(
@@ -395,7 +410,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             summary="Hand out no more members",
             detail="A step that is handing out members already, those of five seconds, hands out all of them. Who is "
             "in the queue is evaluated still. Safe to repeat.",
-            answers={200: run_answers.EvaluationSummary},
+            answers={200: evaluations.EvaluationSummary},
             refusals={404: ("not_found",), 409: ("try_again",)},
         ),
         "POST /tier-evaluations/{evaluation_id}/resume": Route(
@@ -404,7 +419,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             detail="Safe to repeat. One that runs gets a message for its next step, in case its own was lost.",
             body=ResumptionRequest,
             body_required=False,
-            answers={200: run_answers.EvaluationSummary},
+            answers={200: evaluations.EvaluationSummary},
             refusals={
                 400: ("not_json",),
                 404: ("not_found",),
@@ -417,14 +432,14 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
         "GET /coupon-templates": Route(
             name="list_coupon_templates",
             summary="List the coupons that the caller may claim now",
-            answers={200: answers.TemplatePage},
+            answers={200: coupons.TemplatePage},
         ),
         "POST /coupon-templates": Route(
             name="create_coupon_template",
             summary="Create a coupon template",
             detail="Known by its `id`: the same template again is answered 200.",
             body=CouponTemplate,
-            answers={201: answers.TemplateHead, 200: answers.TemplateHead},
+            answers={201: templates.TemplateHead, 200: templates.TemplateHead},
             refusals={
                 400: ("not_json",),
                 409: ("template_exists", "too_many_templates", "try_again"),
@@ -434,7 +449,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
         "GET /coupon-templates/{template_id}": Route(
             name="show_coupon_template",
             summary="Show how a coupon template stands",
-            answers={200: answers.TemplateHead},
+            answers={200: templates.TemplateHead},
             refusals={404: ("not_found",)},
         ),
         "PUT /coupon-templates/{template_id}": Route(
@@ -443,7 +458,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             detail="What was issued stays as it is. `stock`, `redemptions` and `budget` may only be raised. Safe to "
             "repeat. A template of the programme becomes the operators' by its first change.",
             body=CouponTemplate,
-            answers={200: answers.TemplateHead},
+            answers={200: templates.TemplateHead},
             refusals={
                 400: ("not_json",),
                 404: ("not_found",),
@@ -455,7 +470,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             name="pause_coupon_template",
             summary="Issue no more until it is resumed",
             detail="Coupons in hand stay good. Safe to repeat.",
-            answers={200: answers.TemplateHead},
+            answers={200: templates.TemplateHead},
             refusals={
                 404: ("not_found",),
                 409: (
@@ -469,7 +484,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             name="resume_coupon_template",
             summary="Issue again",
             detail="Safe to repeat.",
-            answers={200: answers.TemplateHead},
+            answers={200: templates.TemplateHead},
             refusals={
                 404: ("not_found",),
                 409: (
@@ -483,7 +498,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             name="retire_coupon_template",
             summary="Issue no more, for good",
             detail="Coupons in hand stay good. Safe to repeat.",
-            answers={200: answers.TemplateHead},
+            answers={200: templates.TemplateHead},
             refusals={404: ("not_found",), 409: ("try_again",)},
         ),
         "GET /coupon-templates/{template_id}/versions": Route(
@@ -492,7 +507,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             detail="Creating, changing, pausing, resuming and retiring each make one. Version 0, as the programme has "
             "it, is none of them.",
             query=("limit", "cursor"),
-            answers={200: answers.TemplateVersions},
+            answers={200: templates.TemplateVersions},
             refusals={400: ("bad_limit", "bad_cursor"), 404: ("not_found",)},
         ),
         "POST /coupon-templates/{template_id}/grants": Route(
@@ -503,7 +518,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             "result.",
             body=GrantRequest | GrantListRequest,
             repeats_by_key=True,
-            answers={201: answers.Coupon, 202: run_answers.CouponJobSummary},
+            answers={201: coupons.Coupon, 202: coupon_jobs.CouponJobSummary},
             refusals={
                 400: ("not_json", "bad_idempotency_key"),
                 403: ("not_eligible",),
@@ -519,7 +534,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             "503 repeat it with the same key, or resume the job.",
             body=CodesRequest,
             repeats_by_key=True,
-            answers={202: run_answers.CouponJobSummary},
+            answers={202: coupon_jobs.CouponJobSummary},
             refusals={
                 400: ("not_json", "bad_idempotency_key"),
                 404: ("not_found",),
@@ -530,7 +545,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
         "GET /coupon-jobs/{job_id}": Route(
             name="show_coupon_job",
             summary="Show how much of a job is done",
-            answers={200: run_answers.CouponJobSummary},
+            answers={200: coupon_jobs.CouponJobSummary},
             refusals={404: ("not_found",)},
         ),
         "GET /coupon-jobs/{job_id}/result": Route(
@@ -538,14 +553,14 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             summary="Answer where the codes of a job can be fetched, or who of a list was refused a coupon",
             detail="Codes are in files of up to 50,000, one in a line, which are kept for a week. Whoever has an "
             "address has the codes.",
-            answers={200: run_answers.CodesResult | run_answers.GrantsResult},
+            answers={200: coupon_jobs.CodesResult | coupon_jobs.GrantsResult},
             refusals={404: ("not_found",), 409: ("job_running",)},
         ),
         "POST /coupon-jobs/{job_id}/resume": Route(
             name="resume_coupon_job",
             summary="Send again what is not done of a job",
             detail="For a job that stands still because a message was lost. Safe to repeat.",
-            answers={200: run_answers.CouponJobSummary},
+            answers={200: coupon_jobs.CouponJobSummary},
             refusals={404: ("not_found",)},
         ),
         "POST /members/{member_id}/coupons": Route(
@@ -553,10 +568,11 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             summary="Issue a coupon to a member",
             detail="By the id of a template, which must be for this member and may cost points, or by a code. One of "
             "many codes brings one coupon, to whoever uses it first; letters in either case, with dashes or without. "
-            "After ten wrong codes within an hour the next one has to wait, `too_many_attempts`.",
+            "After ten wrong codes of a member within an hour the next one has to wait, `too_many_attempts`; so it has "
+            "after five hundred that a shop has asked for, whoever's they were.",
             body=ClaimRequest | CodeRequest,
             repeats_by_key=True,
-            answers={201: answers.Coupon},
+            answers={201: coupons.Coupon},
             refusals={
                 400: ("not_json", "bad_idempotency_key"),
                 403: ("not_eligible",),
@@ -570,7 +586,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             name="list_coupons",
             summary="List a member's coupons",
             query=("status", "limit", "cursor"),
-            answers={200: answers.CouponPage},
+            answers={200: coupons.CouponPage},
             refusals={400: ("bad_status", "bad_limit", "bad_cursor"), 404: ("not_found",)},
         ),
     },
@@ -579,7 +595,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             name="quote",
             summary="Price a basket; nothing changes",
             body=QuoteRequest,
-            answers={200: answers.QuoteAnswer},
+            answers={200: checkout.QuoteAnswer},
             refusals={400: ("not_json",), 404: ("not_found",), 422: ("invalid", "unknown_currency")},
         ),
         "POST /members/{member_id}/redemptions": Route(
@@ -588,7 +604,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             detail="The hold lapses by itself at `expires_at`. A repeat for the same order is answered 200, with the "
             "first one's body.",
             body=RedemptionRequest,
-            answers={201: answers.Held, 200: answers.Held},
+            answers={201: checkout.Held, 200: checkout.Held},
             refusals={
                 400: ("not_json",),
                 403: ("member_frozen", "member_closed"),
@@ -634,7 +650,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
                 400: ("not_json",),
                 403: ("made_by_shop",),
                 404: ("not_found",),
-                409: ("redemption_released", "redemption_confirmed", "try_again"),
+                409: ("redemption_released", "redemption_confirmed", "order_already_counted", "try_again"),
                 422: ("invalid",),
             },
         ),
@@ -650,7 +666,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
         "GET /members/{member_id}/benefits": Route(
             name="list_benefits",
             summary="List all benefits, and what the member may make of each",
-            answers={200: answers.BenefitList},
+            answers={200: benefits.BenefitList},
             refusals={404: ("not_found",)},
         ),
         "GET /members/{member_id}/benefits/{benefit_id}": Route(
@@ -660,7 +676,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             "price, `area` of a priority, `to` of something exclusive. If the member is not entitled to it, `code` "
             "says why: `tier_too_low`, `other_account`, `quota_used_up`, `birthday_unknown`, `outside_birthday`, "
             "`member_frozen` or `member_closed`.",
-            answers={200: answers.Benefit},
+            answers={200: benefits.Benefit},
             refusals={404: ("not_found",)},
         ),
         "POST /members/{member_id}/benefits/{benefit_id}/uses": Route(
@@ -669,7 +685,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
             detail="A use is known by `use_id`: a repeat is answered 200, with the first one's body. What a redemption "
             "applies by itself it uses by itself.",
             body=UseRequest,
-            answers={201: answers.BenefitUse, 200: answers.BenefitUse},
+            answers={201: benefits.BenefitUse, 200: benefits.BenefitUse},
             refusals={
                 400: ("not_json",),
                 403: ("not_entitled",),

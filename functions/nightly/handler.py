@@ -19,7 +19,8 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, int]:
     due = {"members": handed_out.members, "refunds": handed_out.refunds}
     metrics.add_metric("MembersDue", MetricUnit.Count, handed_out.members)
     metrics.add_metric("RefundsDue", MetricUnit.Count, handed_out.refunds)
-    logger.info("handed out", extra={"night_id": handed_out.night_id, **due})
+    metrics.add_metric("BirthdaysHandedOut", MetricUnit.Count, handed_out.birthdays)
+    logger.info("handed out", extra={"night_id": handed_out.night_id, **due, "birthdays": handed_out.birthdays})
     if handed_out.summary:
         logger.info("run done", extra={"night_id": handed_out.night_id, "counts": handed_out.summary.counts})
     return due

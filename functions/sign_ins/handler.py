@@ -2,7 +2,7 @@
 
 from aws_lambda_powertools.event_handler import Response
 
-from tessera import answers
+from tessera.answers import sign_ins as answers
 from tessera.service import sign_ins
 from tessera.web import Api, answer
 

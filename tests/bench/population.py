@@ -10,7 +10,7 @@ from tessera.member import TierHeld
 from tessera.programme import load
 from tessera.settlement import due_at
 from tessera.store.attributes import item
-from tessera.store.items import from_member
+from tessera.store.member_items import from_member
 from tests.app import member_id
 from tests.budgets.regular import AFTER_A_YEAR, after_a_year
 

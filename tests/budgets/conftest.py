@@ -1,7 +1,6 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
@@ -21,13 +20,6 @@ if TYPE_CHECKING:
 TITLE = "budgets"
 
 Budget = Callable[[str, Cost], AbstractContextManager[None]]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep these tests on one worker: one engine is enough for all of them."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("budgets"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

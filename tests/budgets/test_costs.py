@@ -19,9 +19,9 @@ MAKE_UP = Cost(2, 8, 2)
 MOVE = Cost(2, 6, 2)
 PURCHASE = Cost(2, 8, 2)
 PURCHASE_WITH_REDEMPTION = Cost(3, 12, 4)
-HOLD = Cost(2, 10, 5)
-SHARED = Cost(3, 1, 2)
-"""What a hold costs beside, of a coupon of which all members together may redeem so many: two looks, and the taking."""
+HOLD = Cost(3, 10, 5)
+SHARED = Cost(1, 1, 2)
+"""What a hold costs beside, of a coupon of which all members together may redeem so many: a look, and the taking."""
 SETTLED = Cost(2, 1, 1)
 """And what its release does, to be settled at once."""
 RELEASE = Cost(3, 10, 3)
@@ -174,6 +174,18 @@ def test_a_member_card(app: App, budget: Budget) -> None:
         assert app.get("/members/me", as_="looks").status == 200
 
 
+def test_a_quote_with_a_coupon_that_all_share(app: App, budget: Budget) -> None:
+    member_id = enrol_regular(app, "asks for a share")
+    template = {"id": "asked", "kind": "amount_off", "name": "£5 off", "terms": "£5 off.", "amount": 500}
+    app.post("/coupon-templates", template | {"valid_days": 30, "redemptions": 1000}, as_="operator")
+    code = app.post("/coupon-templates/asked/grants", {"member_id": member_id}, as_="operator", key=KEY).json["code"]
+    with budget("quote, a coupon that all share", QUOTE):
+        quote = app.post(
+            "/members/me/quotes", {"order": basket(*FIVE_LINES), "coupons": [code]}, as_="asks for a share"
+        )
+    assert quote.json["coupons"] == [{"coupon_id": f"c_{code}", "applies": True}]
+
+
 @pytest.mark.parametrize("coupons", ["named", "best"])
 def test_a_quote(app: App, budget: Budget, coupons: str) -> None:
     name = f"asks for {coupons}"
@@ -231,6 +243,19 @@ def test_the_bucket_of_a_member_is_written_to_its_index_once(app: App, meter: Me
     meter.reset()
     app.post("/members/me/sign-ins", as_="has just joined")
     assert meter.by_index["bucket"] == 0
+
+
+def test_a_birthday_is_written_to_its_index_once_with_no_round_trip_of_its_own(app: App, meter: Meter) -> None:
+    meter.reset()
+    app.enrol("tells nothing")
+    without = meter.cost.round_trips
+    assert meter.by_index["birthday"] == 0
+    meter.reset()
+    app.enrol("tells a birthday", birthday={"month": 5, "day": 5})
+    assert (meter.cost.round_trips, meter.by_index["birthday"]) == (without, 1)
+    meter.reset()
+    app.post("/members/me/sign-ins", as_="tells a birthday")
+    assert meter.by_index["birthday"] == 0
 
 
 def test_the_nightly_work_for_one_due_member(app: App, budget: Budget) -> None:

@@ -10,8 +10,8 @@ from tessera.coupons import Coupon, Uses
 from tessera.programme.coupons import read_template
 from tessera.programme.load import in_force
 from tessera.service import opening
-from tessera.store import allowances as stored
 from tessera.store import queues
+from tessera.store.read import read
 from tessera.store.transaction import Transaction
 from tests.app import Answer, App, member_id
 from tests.handlers.messages import basket, line, order, refund
@@ -66,7 +66,7 @@ def act(app: App, held: Answer, action: str, as_: str = "alice", body: Any = Non
 
 def uses(app: App, template_id: str = "ten_off") -> Uses:
     with app.environment_of("CheckoutFunction"):
-        return stored.read_uses([template_id]).get(template_id, Uses())
+        return read(uses=[template_id]).uses.get(template_id, Uses())
 
 
 def deliver(app: App, later: Later) -> None:
@@ -146,7 +146,7 @@ def test_of_two_coupons_of_which_one_is_used_up_none_is_held(
     hold(shopper, give(shopper, owner=BOB, group="a"), as_="bob")
     both = give(shopper, group="a"), give(shopper, "c_TWO", id="a_other", group="b")
     with monkeypatch.context() as unseen:
-        unseen.setattr("tessera.service.checkout.read_uses", lambda _ids: {})
+        unseen.setattr("tessera.service.checkout.read", lambda **wanted: read(**wanted | {"uses": ()}))
         hold(shopper, *both).refused(409, "coupon_used_up")
     assert (uses(shopper), uses(shopper, "a_other")) == (Uses(1, 1000), Uses(0, 0))
     assert statuses(shopper) == ["active", "active"]

@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from tessera import code_attempts
+from tessera.service import codes
 from tessera.store import client
 from tests.app import member_id
 
@@ -56,6 +57,14 @@ def test_a_code_brings_a_coupon_however_it_is_typed(app: App, made: list[str], t
 
     assert (answer.status, answer.json["template_id"]) == (201, "spring")
     assert in_hand(app, "alice") == 1
+
+
+def test_a_code_is_for_whoever_got_it_and_free_of_points(app: App, made: list[str]) -> None:
+    app.put(
+        "/coupon-templates/spring", TEMPLATE | {"price_points": 5000, "eligible": {"tags": ["press"]}}, as_="operator"
+    )
+    assert use(app, made[0]).status == 201
+    assert app.kinds() == ["welcome"]
 
 
 @pytest.mark.parametrize("key", [None, "k-1"])
@@ -164,6 +173,30 @@ def test_what_one_customer_tries_keeps_no_other_waiting(app: App, made: list[str
     ]
 
     assert asked == [429, 201]
+
+
+def test_who_tries_a_few_codes_for_each_of_many_members_has_to_wait_too(
+    app: App, made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(codes, "MOST_WRONG_OF_MANY", 6)
+
+    def ask(name: str, code: str, as_: str = "shop") -> Answer:
+        return app.post(f"/members/{member_id(name)}/coupons", {"code": code}, as_=as_)
+
+    for name in ("alice", "bob") * 3:
+        ask(name, WRONG).refused(404, "unknown_code")
+
+    waiting = ask("alice", made[0])
+    waiting.refused(429, "too_many_attempts")
+    assert waiting.headers["Retry-After"] == str(code_attempts.WINDOW)
+    assert ask("bob", made[0], as_="operator").status == 201
+    assert use(app, made[1]).status == 201
+    app.now += timedelta(seconds=code_attempts.WINDOW)
+    assert ask("bob", made[0]).status == 201
+
+
+def test_what_one_member_may_try_is_a_small_part_of_what_a_shop_may() -> None:
+    assert code_attempts.MOST_WRONG_OF_MANY >= 20 * code_attempts.MOST_WRONG
 
 
 def test_only_members_have_codes_looked_up(app: App, made: list[str]) -> None:

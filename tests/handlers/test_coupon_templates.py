@@ -8,6 +8,7 @@ import pytest
 from tessera.refusals import Unavailable
 from tessera.store.transaction import Transaction
 from tests.app import Answer, App, member_id
+from tests.handlers.conftest import Listen
 
 FIFTH: dict[str, Any] = {
     "id": "winter_fifth",
@@ -64,6 +65,16 @@ def test_creating_it_again_changes_nothing(app: App) -> None:
     create(app, percent=30).refused(409, "template_exists")
 
 
+def test_creating_it_twice_at_once_is_creating_it_once(app: App) -> None:
+    assert [create(app).status for _ in range(2)] == [201, 200]
+
+
+def test_a_kind_that_there_is_not_is_told_without_repeating_it(app: App) -> None:
+    refused = create(app, kind="lottery").refused(422, "invalid")
+    assert "lottery" not in str(refused)
+    assert "percentage" in refused["errors"][0]["detail"]
+
+
 def test_a_template_of_the_programme_is_there_already(app: App) -> None:
     create(app, id="tenth_off").refused(409, "template_exists")
     shown = app.get("/coupon-templates/tenth_off", as_="operator").json
@@ -75,7 +86,8 @@ def test_a_template_of_the_programme_is_there_already(app: App) -> None:
     [
         ({"percent": 0}, ["/percent"]),
         ({"percent": 200, "name": ""}, ["/name", "/percent"]),
-        ({"kind": "lottery"}, [""]),
+        ({"kind": "lottery"}, ["/kind"]),
+        ({"kind": None}, ["/kind"]),
         ({"id": "Winter!"}, ["/id"]),
         ({"scope": {"categories": ["a", 5]}}, ["/scope/categories/1"]),
         ({"valid_until": "tomorrow"}, ["/valid_until"]),
@@ -217,10 +229,28 @@ def test_a_public_code_is_one_templates_alone(app: App) -> None:
 @pytest.mark.parametrize("code", ["WINTER", "winter"])
 def test_whoever_knows_a_public_code_has_a_coupon(app: App, code: str) -> None:
     app.enrol()
-    create(app, public_code="WINTER", claimable=False, price_points=50)
+    create(app, public_code="WINTER", claimable=False)
     first = app.post("/members/me/coupons", {"code": code}, key="k-1")
     assert (first.status, first.json["template_id"]) == (201, "winter_fifth")
     assert app.post("/members/me/coupons", {"code": code}, key="k-1") == first
+
+
+def test_a_public_code_costs_what_a_claim_costs(app: App) -> None:
+    app.enrol()
+    create(app, public_code="WINTER", price_points=30)
+    assert app.post("/members/me/coupons", {"code": "WINTER"}).status == 201
+    assert app.entries()[0]["points"] == -30
+    app.post("/members/me/coupons", {"code": "WINTER"}).refused(409, "insufficient_points")
+
+
+def test_a_public_code_is_for_those_who_may_claim(app: App) -> None:
+    app.enrol()
+    create(app, public_code="WINTER", eligible={"enrolled_within_days": 1}, per_member=1)
+    assert app.post("/members/me/coupons", {"code": "WINTER"}).status == 201
+    app.post("/members/me/coupons", {"code": "WINTER"}).refused(409, "limit_reached")
+    app.enrol("bob")
+    app.now += timedelta(days=1)
+    app.post("/members/me/coupons", {"code": "WINTER"}, as_="bob").refused(403, "not_eligible")
 
 
 def test_a_public_code_brings_what_its_template_is_now(app: App) -> None:
@@ -373,6 +403,52 @@ def test_a_unit_whose_claim_never_came_is_had_by_who_asks_a_minute_later(
 
     assert app.post("/members/me/coupons", CLAIM, as_="bob").status == 201
     app.post("/members/me/coupons", CLAIM, key="k-1").refused(409, "sold_out")
+
+
+def test_a_unit_that_a_refused_claim_gives_back_is_there_for_who_asks_next(app: App, listen: Listen) -> None:
+    create(app, stock=1)
+    app.enrol()
+    app.enrol("bob")
+    meanwhile: list[Answer] = []
+
+    def others_are_faster(**_: object) -> None:
+        if not meanwhile:
+            meanwhile.append(app.post("/members/me/coupons", CLAIM, as_="bob"))
+            app.change_standing("alice", "frozen")
+
+    listen("before-call.dynamodb.TransactWriteItems", others_are_faster)
+    app.post("/members/me/coupons", CLAIM).refused(403, "not_eligible")
+
+    meanwhile[0].refused(409, "sold_out")
+    assert app.post("/members/me/coupons", CLAIM, as_="bob").status == 201
+
+
+def test_a_claim_that_conflicts_keeps_its_unit_though_others_find_all_gone_meanwhile(app: App, listen: Listen) -> None:
+    create(app, stock=1)
+    app.enrol()
+    app.enrol("bob")
+    meanwhile: list[Answer] = []
+
+    def others_are_faster(**_: object) -> None:
+        if not meanwhile:
+            meanwhile.append(app.post("/members/me/coupons", CLAIM, as_="bob"))
+            app.post("/members/me/sign-ins")
+
+    listen("before-call.dynamodb.TransactWriteItems", others_are_faster)
+    assert app.post("/members/me/coupons", CLAIM).status == 201
+    meanwhile[0].refused(409, "sold_out")
+
+
+def test_a_repeat_finds_the_unit_that_its_first_request_has_reserved_though_others_find_all_gone(app: App) -> None:
+    create(app, stock=1)
+    app.enrol()
+    app.enrol("bob")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Transaction, "commit", _fails)
+        app.post("/members/me/coupons", CLAIM, key="k-1").refused(503, "unavailable")
+    app.post("/members/me/coupons", CLAIM, as_="bob", key="k-2").refused(409, "sold_out")
+    app.post("/members/me/coupons", CLAIM, as_="bob", key="k-2").refused(409, "sold_out")
+    assert app.post("/members/me/coupons", CLAIM, key="k-1").status == 201
 
 
 def _fails(_: object) -> None:

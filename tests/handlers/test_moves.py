@@ -39,6 +39,19 @@ def test_a_move_does_not_give_two_days_in_one(app: App) -> None:
     assert app.post("/members/me/sign-ins").json["streak"] == 2
 
 
+def test_moves_bring_no_second_coupon_a_day(app: App) -> None:
+    app.enrol()
+    often = {"id": "often", "kind": "amount_off", "name": "£1 off", "terms": "One a day.", "amount": 100}
+    app.post("/coupon-templates", often | {"valid_days": 9, "per_member": 9, "per_member_day": 1}, as_="operator")
+    app.post("/members/me/coupons", {"template_id": "often"})
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/London"):
+        app.patch("/members/me", {"time_zone": zone})
+        app.post("/members/me/coupons", {"template_id": "often"}).refused(409, "limit_reached")
+
+    app.now = datetime(2026, 3, 3, tzinfo=UTC)
+    assert app.post("/members/me/coupons", {"template_id": "often"}).status == 201
+
+
 def test_to_be_there_already_changes_nothing(app: App) -> None:
     app.enrol()
     assert app.patch("/members/me", {"time_zone": "Europe/London"}).status == 200

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tessera import evaluations, identities, run_answers
+from tessera import evaluations, identities
+from tessera.answers import evaluations as answers
 from tessera.instants import write_instant
 from tessera.programme import load
 from tessera.service import evaluation_steps, nightly
@@ -33,7 +34,7 @@ DECAY = {"policy": "decay", "idle_months": 2, "percent": 10}
 @pytest.fixture(autouse=True)
 def little_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let there be fewer buckets to walk through, and fewer members to a batch: more of them say no more."""
-    for module in (identities, evaluations, evaluation_steps, run_answers):
+    for module in (identities, evaluations, evaluation_steps, answers):
         monkeypatch.setattr(module, "BUCKETS", FEW_BUCKETS)
     for module in (nightly, evaluation_steps):
         monkeypatch.setattr(module, "BATCH", 4)

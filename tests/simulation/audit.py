@@ -207,7 +207,9 @@ class Audit:
                 case "order" if "member_id" in after and (before is None or before["kind"] != "order"):
                     insist(("purchase", after["order_id"]) in booked, "an order has its entry", key)
                 case "order" if before and before["kind"] == "order":
-                    for name in ("member_id", "fingerprint", "placed_at", "redemption_id"):
+                    # A refund finds what was confirmed for an order that named no redemption.
+                    paid = () if before.get("redemption_id") is None else ("redemption_id",)
+                    for name in ("member_id", "fingerprint", "placed_at", *paid):
                         insist(before.get(name) == after.get(name), "an order stays what it is", key, name)
                 case "refund":
                     insist(earlier != "booked", "a refund counts once", key)

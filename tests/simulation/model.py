@@ -18,7 +18,7 @@ from tests.simulation import wire
 from tests.simulation.climb import Climb, Lent, day_of, effective, reckons
 from tests.simulation.history import amount
 from tests.simulation.violations import ViolationError, insist
-from tests.simulation.wallets import Wallets
+from tests.simulation.wallets import OwnDay, Wallets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +38,7 @@ class Hold:
     """Points that were set aside for an order, and what became of them."""
 
     order_id: str
+    member_id: str
     points: int
     expires_at: datetime
     owed: int = 0
@@ -109,7 +110,7 @@ class Account:
     left: list[tuple[str, datetime]] = field(default_factory=list)
     """The zones that were left since the last of `days`, and when."""
     cards: int = 0
-    claims: dict[str, list[date]] = field(default_factory=dict)
+    claims: dict[str, list[OwnDay]] = field(default_factory=dict)
     """By template: the member's own day of each coupon that they were issued."""
     tags: list[str] = field(default_factory=list)
     first_order: str | None = None
@@ -260,12 +261,30 @@ class Model:
         self.refunds.add(refund_id)
         bought = self.orders[after["order_id"]]
         earlier = [bought.taken_back(what) for what in (1, 2, 3, 4)]
+        self._find_paid(bought, after)
         for line_id, (pieces, minor) in taken.items():
             had = bought.refunded.get(line_id, (0, 0))
             bought.refunded[line_id] = (had[0] + pieces, had[1] + minor)
             insist(bought.refunded[line_id] == now[line_id], "refunds add up", refund_id)
             insist(bought.refunded[line_id][0] <= bought.lines[line_id][0], "no more than was bought", refund_id)
         return refund_id, bought, [bought.taken_back(what) - had for what, had in enumerate(earlier, 1)]
+
+    def _find_paid(self, bought: Bought, order: Fields) -> None:
+        """Keep what was confirmed for an order that has not named it: its refunds find that."""
+        confirmed = [
+            redemption_id
+            for redemption_id, hold in self.holds.items()
+            if (hold.order_id, hold.member_id, hold.state) == (order["order_id"], bought.member_id, "confirmed")
+        ]
+        insist(len(confirmed) <= 1, "one redemption an order", *confirmed)
+        named = [order["redemption_id"]] if "redemption_id" in order else []
+        insist(named == confirmed, "refunds find what paid", confirmed)
+        if bought.redemption_id or not confirmed:
+            return
+        bought.redemption_id = confirmed[0]
+        bought.lines = {line[0]: (*bought.lines[line[0]][:4], line[6]) for line in json.loads(order["lines"])}
+        spent = sum(points for *_, points in bought.lines.values())
+        insist(spent == self.holds[confirmed[0]].spent, "points spent", order["order_id"], spent)
 
 
 def lot_changes(entry: Fields) -> list[tuple[wire.Terms, int]]:
@@ -427,6 +446,7 @@ def _purchase(model: Model, member_id: str, account: Account, entry: Fields, com
     waits = "growth_waiting" in entry["detail"]
     _grow(account, entry, bought.growth_day, 0 if waits else sum(line[3] for line in bought.lines.values()))
     spent = sum(line[4] for line in bought.lines.values())
+    account.first_order = None if account.first_order == order_id else account.first_order
     if "redemption_id" not in order:
         insist(spent == 0, "points spent", order_id)
         return earned
@@ -436,7 +456,6 @@ def _purchase(model: Model, member_id: str, account: Account, entry: Fields, com
 def _redeemed(model: Model, account: Account, order: Fields, spent: int, entry: Fields) -> int:
     """Answer what an order takes for the redemption that it names: nothing, if its hold has taken it."""
     hold = model.holds[order["redemption_id"]]
-    account.first_order = None if account.first_order == order["redemption_id"] else account.first_order
     insist(hold.order_id == order["order_id"], "whose redemption", order["redemption_id"])
     kept = hold.spent if hold.state == "confirmed" else hold.points
     insist(spent == kept, "points spent", order["order_id"], spent, kept)
@@ -634,13 +653,14 @@ def _hold(model: Model, member_id: str, account: Account, entry: Fields, commit:
     points: int = sum(line[1] for line in json.loads(record["lines"]))
     insist(points <= max(0, spendable(account)), "never below zero", "a hold", points)
     benefits = entry["detail"].get("benefits_used", {})
-    hold = Hold(record["order_id"], points, wire.instant(record["expires_at"]), benefits=benefits)
+    until = wire.instant(record["expires_at"])
+    hold = Hold(record["order_id"], member_id, points, until, benefits=benefits)
     minutes = in_force().checkout.hold_minutes
     insist(hold.expires_at == wire.instant(entry["recorded_at"]) + timedelta(minutes=minutes), "how long a hold stands")
     templates = [model.wallets.coupons[id_].template for id_ in record.get("coupon_ids", [])]
     if any(template.get("first_order") for template in templates):
         insist(not account.had_first_order, "one first order", redemption_id)
-        account.first_order = redemption_id
+        account.first_order = hold.order_id
     model.holds[redemption_id] = account.holds[redemption_id] = hold
     return -points
 
@@ -658,7 +678,7 @@ def _release(_model: Model, _member_id: str, account: Account, entry: Fields, co
         insist(_redemption(commit, redemption_id)["status"] == "released", "a release has its record", redemption_id)
     insist(entry["detail"].get("benefits_returned", {}) == hold.benefits, "benefits come back", redemption_id)
     hold.state = "let go"
-    account.first_order = None if account.first_order == redemption_id else account.first_order
+    account.first_order = None if account.first_order == hold.order_id else account.first_order
     return hold.points - hold.owed
 
 

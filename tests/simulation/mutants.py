@@ -38,7 +38,7 @@ from tessera.service import purchases as counting
 from tessera.service import tiers as ladders
 from tessera.service.keyed import change_once
 from tessera.store import allowances as limits
-from tessera.store import items, stock
+from tessera.store import items, operations, stock
 from tessera.store.read import Found, read
 from tessera.store.transaction import Transaction
 from tests.simulation.run import Result, run
@@ -83,7 +83,7 @@ def _without_condition(*tables: str) -> AbstractContextManager[Any]:
 def _entry_without_order() -> AbstractContextManager[Any]:
     operation = Transaction.operation
 
-    def forgetful(self: Transaction, record: items.Operation) -> None:
+    def forgetful(self: Transaction, record: operations.Operation) -> None:
         if not (isinstance(record, Order) and record.member_id and not record.version):
             operation(self, record)
 
@@ -269,7 +269,7 @@ def _any_amount_comes_back() -> AbstractContextManager[Any]:
 def _claim_without_answer() -> AbstractContextManager[Any]:
     operation = Transaction.operation
 
-    def forgetful(self: Transaction, record: items.Operation) -> None:
+    def forgetful(self: Transaction, record: operations.Operation) -> None:
         if not isinstance(record, Answer):
             operation(self, record)
 

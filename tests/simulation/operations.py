@@ -412,12 +412,14 @@ def confirm(world: World, person: Person) -> None:
     """Somebody confirms a redemption, or some lines of it."""
     if not person.baskets:
         return
-    redemption_id, (_, lines) = _recent(world.random, list(person.baskets.items()))
+    redemption_id, (order_id, lines) = _recent(world.random, list(person.baskets.items()))
     part = [line["line_id"] for line in lines if world.random.random() < 0.5]
     body = json.dumps({"lines": part}) if part and world.random.random() < 0.3 else None
 
     def check(world: World, answer: Answer) -> None:
-        if _refused(answer, 200, allowed={"redemption_released", "redemption_confirmed", "invalid"}):
+        bought = world.audit.model.orders.get(order_id)
+        refusals = {"order_already_counted"} if bought and bought.came_back else set()
+        if _refused(answer, 200, allowed=refusals | {"redemption_released", "redemption_confirmed", "invalid"}):
             return
         insist(world.audit.model.holds[redemption_id].state == "confirmed", "nothing lost", "a confirmation", body)
 
@@ -607,14 +609,14 @@ def order(world: World, person: Person) -> None:
 
 
 def redeemed_order(world: World, person: Person) -> None:
-    """A shop completes an order that names a redemption, with the lines that were held for, or others."""
+    """A shop completes an order that was held for, with its lines or others; now and then it names no redemption."""
     if not person.baskets:
         return
     redemption_id, (order_id, lines) = _recent(world.random, list(person.baskets.items()))
     if world.random.random() < 0.1:
         lines = _lines(world.random)
-    content = _order(world, order_id, lines) | {"redemption_id": redemption_id}
-    send(world, content | _buyer(person))
+    named = {"redemption_id": redemption_id} if world.random.random() < 0.8 else {}
+    send(world, _order(world, order_id, lines) | named | _buyer(person))
 
 
 def refund(world: World, _person: Person) -> None:

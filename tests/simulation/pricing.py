@@ -204,11 +204,12 @@ class Way:
             else:
                 alone.append(id_)
         together = ([id_ for id_ in chosen if id_] for chosen in product(*groups.values()))
-        return max(self.gain(each) for each in [*([id_] for id_ in alone), *together])
+        return max(self.gain(each) for each in [*([id_] for id_ in alone), *together] if self.may_stand(each))
 
     def _together(self, one: str, other: str) -> bool:
-        groups = [self.customer.coupons[id_]["template"].get("group") for id_ in (one, other)]
-        return None not in groups and groups[0] != groups[1]
+        templates = [self.customer.coupons[id_]["template"] for id_ in (one, other)]
+        groups = [template.get("group") for template in templates]
+        return None not in groups and groups[0] != groups[1] and templates[0]["id"] != templates[1]["id"]
 
     def _turn(self, coupon_id: str) -> tuple[int, str, str]:
         template = self.customer.coupons[coupon_id]["template"]

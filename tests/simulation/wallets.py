@@ -7,7 +7,7 @@ they are stored have to say the same. A hold that has lapsed counts as none.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from tests.simulation import wire
@@ -15,6 +15,7 @@ from tests.simulation.violations import insist
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from tests.simulation.model import Account, Commit
 
@@ -48,6 +49,14 @@ class Coupon:
     def stored(self) -> tuple[State, str | None, str]:
         """What the store has to say of it."""
         return self.state, self.redemption_id if self.state in {"held", "redeemed"} else None, self.until
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDay:
+    """The day of a member, where they were."""
+
+    begins: datetime
+    ends: datetime
 
 
 @dataclass
@@ -148,27 +157,36 @@ class Wallets:
         )
         if again:
             return
-        today = now.astimezone(account.zone).date()
+        today = _own_day(now, account.zone)
         days = account.claims.setdefault(template["id"], [])
         days.append(today)
         insist(account.standing == "active", "who is frozen is issued nothing", id_)
         insist(len(days) <= template.get("per_member", 1), "no more than one member may have", id_, days)
         most = template.get("per_member_day", _MANY)
-        insist(days.count(today) <= most, "no more than one member may have a day", id_, days)
+        in_one = [day for day in days if day.begins < today.ends and today.begins < day.ends]
+        insist(len(in_one) <= most, "no more than one member may have a day", id_, days)
         self.issued[template["id"]] = self.issued.get(template["id"], 0) + 1
         insist(self.issued[template["id"]] <= template.get("stock", _MANY), "no more than the stock", template["id"])
 
 
-def claims_as_stored(claims: dict[str, list[date]], limited: set[str]) -> dict[str, Any]:
+def claims_as_stored(claims: dict[str, list[OwnDay]], limited: set[str]) -> dict[str, Any]:
     """Answer what a member keeps of claims: how many by template, and where a day is limited, how many on the last."""
-    return {
-        id_: [len(days), days[-1].isoformat(), _last_run(days)] if id_ in limited else len(days)
-        for id_, days in claims.items()
-    }
+    return {id_: [len(days), *_last_run(days)] if id_ in limited else len(days) for id_, days in claims.items()}
 
 
-def _last_run(days: list[date]) -> int:
-    return next((n for n, day in enumerate(reversed(days)) if day != days[-1]), len(days))
+def _last_run(days: list[OwnDay]) -> tuple[int, int]:
+    """Answer when the last day is over, in seconds since 1970, and how many of the days are a part of it."""
+    over, run = days[0].ends, 0
+    for day in days:
+        run = run + 1 if day.begins < over else 1
+        over = max(over, day.ends)
+    return int(over.timestamp()), run
+
+
+def _own_day(now: datetime, zone: ZoneInfo) -> OwnDay:
+    begins = now.astimezone(zone).replace(hour=0, minute=0, second=0, fold=0)
+    ends = (begins + timedelta(days=1)).replace(fold=0)
+    return OwnDay(begins.astimezone(UTC), ends.astimezone(UTC))
 
 
 def _validity(template: Fields, now: datetime) -> tuple[str, str]:

@@ -85,7 +85,7 @@ def claim(template_id: str, of: int, name: str, now: datetime, before_commit: Ca
     voided = 0
     while True:
         claim_id = attempt_id(name, voided)
-        found = read(template=template_id).templates.get(template_id)
+        found = read(templates=[template_id]).templates.get(template_id)
         mark = found.mark if isinstance(found, Head) else found
         try:
             reservation = stock.reserve(template_id, of, claim_id, now, mark)

@@ -1,11 +1,10 @@
 """One local stack for all tests of this folder: the whole template, on ports of its own.
 
-Under xdist these tests stay on one worker (`--dist loadgroup`), so that one stack is enough; `make run` may run beside.
+Of several workers one has all these tests, so that one stack is enough; `make run` may run beside.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,13 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from local.stack import Stack
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the stack's tests on one worker."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("stack"))
 
 
 @pytest.fixture(scope="session")

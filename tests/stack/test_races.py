@@ -191,3 +191,21 @@ def test_orders_of_one_member_that_arrive_together_and_twice_all_count_once(
     earned = sum(purchase["points"] for purchase in purchases)
     assert seen["points"]["available"] == card["points"]["available"] + earned
     assert seen["growth"] == sum(purchase["growth"] for purchase in purchases) == 40 * len(orders)
+
+
+def test_a_member_who_claims_many_times_at_once_gets_every_unit_there_is(api_as: Callable[..., Api]) -> None:
+    app, operator = api_as(new_id("alice"), "tessera/member"), api_as(new_id("operator"), "tessera/operator")
+    assert app.post("/members", {}).status == 201
+    template = {"id": new_id("few"), "kind": "amount_off", "name": "£1 off", "terms": "£1 off.", "amount": 100}
+    few = template | {"valid_days": 30, "stock": 3, "per_member": 50}
+    assert operator.post("/coupon-templates", few).status == 201
+    keys = [new_id("claim") for _ in range(12)]
+
+    def claim(i: int) -> Answer:
+        return app.post("/members/me/coupons", {"template_id": few["id"]}, idempotency_key=keys[i])
+
+    answers = at_once(claim, len(keys))
+    again = [claim(i) for i, answer in enumerate(answers) if answer.status == 409]
+
+    assert statuses(answers)[201] + statuses(again)[201] == 3
+    assert {answer.json()["code"] for answer in again if answer.status != 201} <= {"sold_out"}

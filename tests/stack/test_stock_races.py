@@ -11,6 +11,8 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -22,6 +24,8 @@ from local.emulator import Emulator
 from tessera.refusals import Unavailable
 from tessera.store import allowances, client, stock
 from tessera.store.client import StaleError
+from tessera.store.read import read
+from tessera.store.stock import Reservation
 from tests import resources
 from tests.factories import of_kind
 from tests.stack.claimants import DEATH, TABLES, Attempt, claim, connect
@@ -95,6 +99,33 @@ def test_as_many_claims_are_through_as_there_is_stock() -> None:
     assert stock.left(id_, STOCK) == 0
 
 
+def test_what_is_given_back_is_sold_at_once_to_those_who_still_ask() -> None:
+    id_ = new_id("template")
+    ask = partial(claim, id_, STOCK, now=NOW, before_commit=lambda: None)
+
+    def reserve(i: int) -> Reservation:
+        reserved = insist(lambda: stock.reserve(id_, STOCK, f"{id_}-gives-{i}", NOW, None))
+        assert isinstance(reserved, Reservation)
+        return reserved
+
+    def give_back(i: int) -> None:
+        insist(lambda: stock.give_back(in_hand[i], None))
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        in_hand = list(pool.map(reserve, range(STOCK)))
+        assert ask(name=f"{id_}-early").committed is None
+        asked = [pool.submit(step, i) for i in range(STOCK) for step in (lambda i: ask(name=f"{id_}-{i}"), give_back)]
+        for one in asked:
+            one.result()
+    # Who was refused while the last units were in the hands of those who gave them back asks once more.
+    late = count(STOCK)
+    while ask(name=f"{id_}-{next(late)}").committed:
+        pass
+
+    assert committed(id_) == STOCK
+    assert stock.left(id_, STOCK) == 0
+
+
 def test_what_processes_reserved_that_died_is_sold_to_those_who_still_ask(url: str) -> None:
     id_ = new_id("template")
 
@@ -139,7 +170,7 @@ def test_uses_and_budget_are_never_over_and_come_back_once() -> None:
 
 def uses_of(template_id: str) -> tuple[int, int]:
     """Read how often a template was used, and what it took off."""
-    uses = allowances.read_uses([template_id])[template_id]
+    uses = read(uses=[template_id]).uses[template_id]
     return uses.count, uses.spent
 
 

@@ -127,6 +127,41 @@ def test_a_stock_with_a_claim_under_way_is_looked_at_again() -> None:
     assert found.until == int(NOW.timestamp()) + 60
 
 
+def test_a_unit_that_is_given_back_lifts_the_mark_at_once() -> None:
+    mine = reserve("mine", 1)
+    assert mine
+    assert reserve("asks", 1) is None
+
+    stock.give_back(mine, None)
+
+    assert sell("asks again", 1)
+    assert reserve("too late", 1) is None
+
+
+def test_a_unit_that_is_given_back_before_there_is_a_mark_makes_none() -> None:
+    mine = reserve("mine", 1)
+    assert mine
+    stock.give_back(mine, None)
+    assert items("CouponTemplatesTable") == []
+
+
+def test_a_unit_that_is_given_back_while_the_mark_is_being_set_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = reserve("mine", 1)
+    assert mine
+    before(monkeypatch, "update_item", lambda: stock.give_back(mine, None), of="CouponTemplatesTable")
+
+    assert sell("asks", 1)
+    assert stock.left(T, 1) == 0
+
+
+def test_what_another_takes_back_lifts_the_mark_whatever_the_clock() -> None:
+    for name in ("died", "died too"):
+        assert reserve(name, 2)
+    assert reserve("asks", 2) is None
+    assert sell("late", 2, LATER)
+    assert sell("behind", 2)
+
+
 def test_a_stock_that_is_raised_is_sold_further() -> None:
     sell("first", 1)
     assert reserve("asks", 1) is None
@@ -150,7 +185,7 @@ def test_a_shard_with_many_reservations_forgets_those_that_are_through() -> None
     assert last
     assert len(last.shard.open) == MANY_OPEN + 1
     stock.tidy(last, NOW)
-    assert items()[0].keys() == {"stock_id", "taken"}
+    assert items("StockTable")[0].keys() == {"stock_id", "taken"}
 
 
 def test_a_repeat_whose_first_reservation_is_forgotten_takes_no_unit_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,22 +205,23 @@ def test_a_repeat_whose_first_reservation_is_forgotten_takes_no_unit_for_good(mo
 def test_the_mark_is_on_the_head_of_the_template() -> None:
     sell("all", 1)
     reserve("asks", 1)
-    (head,) = client.DYNAMODB.scan(TableName="CouponTemplatesTable")["Items"]
+    (head,) = items("CouponTemplatesTable")
     assert {name: content["S"] for name, content in head.items() if "S" in content} == head_key(T)
 
 
-def items() -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = client.DYNAMODB.scan(TableName="StockTable")["Items"]
+def items(table: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = client.DYNAMODB.scan(TableName=table)["Items"]
     return found
 
 
-def before(monkeypatch: pytest.MonkeyPatch, operation: str, act: Callable[[], Any]) -> None:
-    """Let something happen just before the next call of an operation."""
+def before(monkeypatch: pytest.MonkeyPatch, operation: str, act: Callable[[], Any], of: str | None = None) -> None:
+    """Let something happen just before the next call of an operation, on a table if one is given."""
     real = getattr(client.DYNAMODB, operation)
 
     def call(**parameters: Any) -> Any:
-        monkeypatch.setattr(client.DYNAMODB, operation, real)
-        act()
+        if of in {None, parameters["TableName"]}:
+            monkeypatch.setattr(client.DYNAMODB, operation, real)
+            act()
         return real(**parameters)
 
     monkeypatch.setattr(client.DYNAMODB, operation, call)

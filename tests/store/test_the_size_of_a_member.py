@@ -18,7 +18,7 @@ from tessera.programme.load import load
 from tessera.programme.model import Programme
 from tessera.redemptions import id_of, record_of_order
 from tessera.settlement import due_at, settle
-from tessera.store import items
+from tessera.store import member_items
 from tessera.store.attributes import fields, item
 from tests import resources
 from tests.budgets.metering import KILOBYTE, item_size
@@ -42,7 +42,7 @@ LARGEST = 1_000_000
 
 def size(member: Member, due: datetime | None) -> int:
     """Answer the bytes of a member's item."""
-    return item_size(item(items.from_member(member, due)))
+    return item_size(item(member_items.from_member(member, due)))
 
 
 def regular(rules: Programme) -> Member:
@@ -129,7 +129,7 @@ def largest() -> Member:
             )
             for _ in range(MAX_OPEN_HOLDS)
         ),
-        claims={f"{template:x<40}": Claimed(1000, TODAY, 1000) for template in range(20)},
+        claims={f"{template:x<40}": Claimed(1000, _day(1), 1000) for template in range(20)},
         booked_at=_day(0),
     )
 
@@ -149,5 +149,5 @@ def test_ten_years_of_growth_that_decays_take_no_more_than_a_year_of_its_days() 
 
 def test_the_largest_member_reads_back_as_it_was_written() -> None:
     member = largest()
-    written = item(items.from_member(member, None))
-    assert items.to_member(fields(written)) == replace(member, version=member.version + 1)
+    written = item(member_items.from_member(member, None))
+    assert member_items.to_member(fields(written)) == replace(member, version=member.version + 1)

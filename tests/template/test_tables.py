@@ -45,7 +45,12 @@ def test_indexes_hold_keys_alone(resources: dict[str, Any]) -> None:
         for name, table in of_type(resources, "AWS::DynamoDB::Table").items()
         for index in table.get("GlobalSecondaryIndexes", [])
     }
-    assert set(indexes) == {("MembersTable", "due"), ("MembersTable", "bucket"), ("OperationsTable", "due")}
+    assert set(indexes) == {
+        ("MembersTable", "due"),
+        ("MembersTable", "bucket"),
+        ("ProfilesTable", "birthday"),
+        ("OperationsTable", "due"),
+    }
     assert all(projection == {"ProjectionType": "KEYS_ONLY"} for projection in indexes.values())
 
 

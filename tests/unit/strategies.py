@@ -202,7 +202,7 @@ def templates(draw: st.DrawFn, groups: int = 3) -> CouponTemplate:
     }
     kind = draw(st.sampled_from(sorted(kinds)))
     said = {
-        "id": draw(st.sampled_from(["one", "two", "three"])),
+        "id": draw(st.sampled_from(["one", "two", "three", "four", "five"])),
         "name": "A coupon",
         "terms": "As it says.",
         "valid_days": 30,

@@ -1,14 +1,18 @@
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tessera import coupons
+from tessera import coupons, moves
 from tessera.coupons import Coupon
+from tessera.instants import local_day, midnight
 from tessera.journal import Journal
 from tessera.lots import OPEN
 from tessera.member import Claimed
+from tessera.programme.coupons import CouponTemplate
 from tessera.refusals import Conflict, Forbidden
 from tests.factories import NOON, PROGRAMME, RULES, coupon, explained, later, of_kind, opened, programme
 
@@ -107,7 +111,53 @@ def test_a_member_claims_so_many_a_day_of_their_own() -> None:
     assert refusal.value.code == "limit_reached"
     tomorrow = later(journal, hours=3)  # noon in London is nine in the evening in Tokyo
     coupons.claim(tomorrow, template, RANDOM)
-    assert tomorrow.member.claims["of_kind"] == Claimed(3, date(2026, 3, 3), 1)
+    assert tomorrow.member.claims["of_kind"] == Claimed(3, datetime(2026, 3, 3, 15, tzinfo=UTC), 1)
+
+
+def claimed_in(journal: Journal, zone: str, template: CouponTemplate) -> bool:
+    """Answer whether a member who moves somewhere gets a coupon there."""
+    moves.move(journal, zone)
+    try:
+        coupons.claim(journal, template, RANDOM)
+    except Conflict:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("first", ["Pacific/Kiritimati", "Europe/London", "Pacific/Pago_Pago"])
+def test_moves_bring_no_second_day_in_one(first: str) -> None:
+    template, journal = of_kind(per_member=50, per_member_day=1), opened()
+    zones = [first, *(["Pacific/Kiritimati", "Pacific/Pago_Pago"] * 3)]
+    assert [claimed_in(journal, zone, template) for zone in zones] == [True] + [False] * 6
+
+
+def test_after_a_move_the_first_day_that_begins_when_the_last_one_is_over_is_another() -> None:
+    template, journal = of_kind(per_member=50, per_member_day=1), opened()
+    claimed_in(journal, "Europe/London", template)
+    # Here it is nine in the evening, and after midnight the day in London goes on until nine in the morning.
+    assert not claimed_in(later(journal, hours=13), "Asia/Tokyo", template)
+    assert claimed_in(later(journal, days=1, hours=3), "Asia/Tokyo", template)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["Pacific/Kiritimati", "Asia/Tokyo", "Europe/London", "Pacific/Apia", "Pacific/Pago_Pago"]),
+            st.integers(0, 40),
+        ),
+        max_size=20,
+    ),
+    st.integers(1, 3),
+)
+def test_no_day_of_a_member_anywhere_has_more_than_may_be_had(steps: list[tuple[str, int]], most: int) -> None:
+    template, journal = of_kind(per_member=100, per_member_day=most), opened()
+    had = []
+    for zone, hours in steps:
+        journal = later(journal, hours=hours)
+        if claimed_in(journal, zone, template):
+            today = local_day(journal.now, zone)
+            had.append((midnight(today, zone), midnight(today + timedelta(days=1), zone)))
+    assert all(sum(begins < end and start < ends for start, end in had) <= most for begins, ends in had)
 
 
 def test_a_price_in_points_is_paid_with_the_coupon_or_there_is_neither() -> None:

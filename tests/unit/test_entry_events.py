@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tessera import answers
+from tessera.answers import statement
 from tessera.entry_events import booked
 from tests.factories import NOON, buy, line, opened
 
@@ -16,7 +16,7 @@ def test_an_event_tells_what_the_statement_shows_and_whose_it_is() -> None:
 
     assert (event["source"], event["detail-type"], event["time"]) == ("tessera", "entry.booked", "2026-03-02T12:00:00Z")
     told = {"schema_version": 1, "event_id": "e_1_1", "member_id": "m_1"}
-    assert event["detail"] == told | answers.entry(entry)
+    assert event["detail"] == told | statement.entry(entry)
     assert event["detail"]["at"] == "2026-03-02T11:00:00Z"
 
 

@@ -51,6 +51,12 @@ def test_of_one_group_the_first_that_is_named_applies() -> None:
     assert (list(priced.off), refused.code, refused.fix) == (["c_01"], "not_stackable", {"without": ["c_01"]})
 
 
+def test_of_one_template_one_applies_though_its_group_was_changed_in_between() -> None:
+    one, other = five_off(1, group="a", amount=100), five_off(2, group="b", amount=200)
+    assert list(named(one, other, order=["c_01", "c_02"]).off) == ["c_01"]
+    assert list(best_of(one, other).off) == ["c_02"]
+
+
 def test_without_a_group_a_coupon_applies_alone() -> None:
     alone, other = five_off(1), five_off(2, group="a")
     assert list(named(alone, other, order=["c_01", "c_02"]).off) == ["c_01"]
@@ -107,7 +113,8 @@ def gain(lines: list[Line], priced: Left, combination: tuple[Coupon, ...]) -> in
 
 def stack(combination: tuple[Coupon, ...]) -> bool:
     groups = [coupon.template.group for coupon in combination]
-    return len(groups) < 2 or (None not in groups and len(set(groups)) == len(groups))
+    ids = {coupon.template.id for coupon in combination}
+    return len(groups) < 2 or (None not in groups and len(set(groups)) == len(groups) == len(ids))
 
 
 @given(st.lists(templates(), min_size=1, max_size=8), small_baskets())
@@ -164,13 +171,15 @@ class Counting:
 def test_twenty_coupons_have_at_most_so_many_combinations_to_which_nothing_can_be_added() -> None:
     groups, gains = [3, 3, 3, 3, 3, 3, 2], Counting()
     hand = [
-        five_off(10 * group + number, group=f"g{group}") for group, size in enumerate(groups) for number in range(size)
+        five_off(10 * group + number, id=f"t{group}", group=f"g{group}")
+        for group, size in enumerate(groups)
+        for number in range(size)
     ]
     stacking.best(hand, gains)
     assert len([asked for asked in gains.asked if len(asked) == len(groups)]) == 1458
 
 
 def test_where_not_all_is_tried_it_is_said() -> None:
-    hand = [five_off(number, group=f"g{number}") for number in range(12)]
+    hand = [five_off(number, id=f"t{number}", group=f"g{number}") for number in range(12)]
     assert not stacking.best(hand, Counting(rounding=12, most_parts=100)).exact
     assert stacking.best(hand, Counting(rounding=12)).exact

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from tessera import growth_days, make_up_cards, tiers
 from tessera.earning import BASIS_POINTS
@@ -27,6 +27,7 @@ KEPT_DAYS = 62
 class Action:
     """The record of an action: it is what makes a repeat change nothing."""
 
+    RECORD: ClassVar[Literal["action"]] = "action"
     action_id: str
     member_id: str
     fingerprint: str

@@ -7,13 +7,12 @@ come into an earlier period once more: the one that is kept goes on, so that no 
 
 from __future__ import annotations
 
-from calendar import isleap
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
-from tessera import tiers
+from tessera import birthdays, tiers
 from tessera.instants import local_day, midnight, months_later
 from tessera.member import Used
 from tessera.refusals import Conflict, Forbidden, NotFound
@@ -50,7 +49,6 @@ MULTIPLIER = "earning_multiplier"
 """The id, and the kind, under which the multiplier of a tier is shown among its benefits."""
 
 _TIMES_ONE = 10_000
-_LEAP_DAY = (2, 29)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +90,7 @@ class Entitlement:
 class Use:
     """The record of a use that a shop has named: the operation `use:<member>:<benefit>:<use>`."""
 
+    RECORD: ClassVar[Literal["use"]] = "use"
     member_id: str
     benefit_id: str
     use_id: str
@@ -343,11 +342,8 @@ def _around_birthday(shown: Entitlement, day: date, member: Member, today: date,
 
 
 def _span(gift: BirthdayGiftTerms, birthday: Birthday, year: int) -> tuple[date, date]:
-    """Answer the first and the last day around the birthday of a year; without a 29 February it is the 28th."""
-    day = birthday["day"]
-    if (birthday["month"], day) == _LEAP_DAY and not isleap(year):
-        day -= 1
-    on = date(year, birthday["month"], day)
+    """Answer the first and the last day around the birthday of a year."""
+    on = birthdays.kept_on(birthday, year)
     return on - timedelta(days=gift.days_before), on + timedelta(days=gift.days_after)
 
 

@@ -1,17 +1,17 @@
 """Checkout: what a quote promises is held for an order, all of it or nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from tessera import benefits, lots
 from tessera.allowances import Allowance
-from tessera.coupons import Coupon, Uses
+from tessera.coupons import Coupon, Uses, coupon_id
 from tessera.instants import write_instant
 from tessera.journal import Journal
 from tessera.member import Hold
 from tessera.quotes import Quote, QuoteRequest, quote
 from tessera.redemptions import HeldLine, Redemption, id_of, line_fingerprint, record_of_order, source
-from tessera.refusals import Conflict, Forbidden
+from tessera.refusals import Conflict, Forbidden, Problem
 from tessera.shapes import Key
 
 MAX_OPEN_HOLDS = 10
@@ -60,15 +60,15 @@ def hold(  # noqa: PLR0913 - what a redemption is made of
     """
     member = journal.member
     if earlier and earlier.is_open(journal.now):
-        raise Conflict("order_already_held", "This order has a redemption that is open or confirmed.")
+        first = "release it first" if earlier.status == "held" else "it is confirmed"
+        raise Conflict("order_already_held", f"This order has the redemption {earlier.redemption_id}: {first}.")
     if member.standing != "active":
         raise Forbidden("member_" + member.standing, "This member cannot redeem at present.")
     if len(member.holds) >= MAX_OPEN_HOLDS:
         raise Conflict("too_many_holds", f"A member can have {MAX_OPEN_HOLDS} orders at checkout at once.")
     priced = quote(journal, request, in_hand, uses)
-    refused = [verdict for verdict in priced.verdicts if not verdict.applies]
-    if refused and request.coupons != "best":
-        raise Conflict("coupon_" + str(refused[0].code), str(refused[0].detail))
+    if request.coupons != "best":
+        _require_coupons(request.coupons, priced)
     _require_points(journal, request, priced)
 
     parts = journal.spend(priced.points_spent)
@@ -121,6 +121,19 @@ def hold(  # noqa: PLR0913 - what a redemption is made of
     )
     held = [in_hand[id_].hold(redemption.redemption_id, redemption.expires_at) for id_ in redemption.coupon_ids]
     return redemption, priced, held
+
+
+def _require_coupons(named: Sequence[str], priced: Quote) -> None:
+    """Insist that every coupon applies that was named.
+
+    Raises:
+        Conflict: one does not; it is said of each, at its place.
+    """
+    ids = [coupon_id(name) for name in named]
+    refused = [verdict for verdict in priced.verdicts if not verdict.applies]
+    problems = [Problem(f"/coupons/{ids.index(verdict.coupon_id)}", str(verdict.detail)) for verdict in refused]
+    if refused:
+        raise Conflict("coupon_" + str(refused[0].code), str(refused[0].detail), problems)
 
 
 def _require_points(journal: Journal, request: RedemptionRequest, priced: Quote) -> None:

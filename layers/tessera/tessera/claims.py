@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 from tessera.identities import short_hash
 
@@ -14,6 +15,7 @@ class Claim:
     A void one stands for a claim that did not come in time, and keeps it from coming later.
     """
 
+    RECORD: ClassVar[Literal["claim"]] = "claim"
     claim_id: str
     void: bool = False
     member_id: str | None = None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
 
 from tessera.refusals import TooManyAttempts
 
 MOST_WRONG = 10
-"""Wrong codes in a window, after which the next one has to wait until the window is over."""
+"""Wrong codes of one member in a window, after which the next one has to wait until the window is over."""
+MOST_WRONG_OF_MANY = 500
+"""Those of a caller that acts for many members, all together: no one of them can use up more than a small part."""
 WINDOW = 3600
 """Seconds, from the first wrong code on."""
 
@@ -16,6 +19,7 @@ WINDOW = 3600
 class Attempts:
     """The record of somebody's wrong codes."""
 
+    RECORD: ClassVar[Literal["attempts"]] = "attempts"
     name: str
     """Whose they are."""
     since: int = 0
@@ -23,13 +27,13 @@ class Attempts:
     wrong: int = 0
     version: int = 0
 
-    def require_one_more(self, now: int) -> None:
-        """Insist that another code may be tried.
+    def require_one_more(self, most: int, now: int) -> None:
+        """Insist that another code may be tried, if so many may be wrong at most.
 
         Raises:
             TooManyAttempts: there were too many wrong ones within the window.
         """
-        if self._is_open(now) and self.wrong >= MOST_WRONG:
+        if self._is_open(now) and self.wrong >= most:
             raise TooManyAttempts(self.since + WINDOW - now)
 
     def with_wrong(self, now: int) -> Attempts:

@@ -9,13 +9,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from tessera import lots, tiers
-from tessera.instants import local_day
+from tessera.instants import local_day, midnight
 from tessera.member import Claimed
 from tessera.refusals import Conflict, Forbidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
+    from datetime import date, datetime
 
     from tessera.journal import Journal
     from tessera.member import Member
@@ -112,13 +112,23 @@ def claim(journal: Journal, template: CouponTemplate, random: bytes) -> Coupon:
     """
     if not template.claimable:
         raise Forbidden("not_eligible", "This coupon cannot be claimed.")
+    return claim_by_word(journal, template, random)
+
+
+def claim_by_word(journal: Journal, template: CouponTemplate, random: bytes) -> Coupon:
+    """Issue a coupon of which the member knows the public code: as a claim, also where nobody may claim without it.
+
+    Raises:
+        Forbidden: the member is frozen or closed, or it is not for them.
+        Conflict: the member has had as many of these as one member may, or has not the points, or it is over.
+    """
     if reason := not_eligible(journal.member, journal.programme, template, journal.now):
         raise Forbidden("not_eligible", reason)
     return _issue(journal, template, random, price=template.price_points)
 
 
 def grant(journal: Journal, template: CouponTemplate, random: bytes) -> Coupon:
-    """Issue a coupon that the member did not ask for, or has a code for: whoever may claim, and free of points.
+    """Issue a coupon that was given to the member, as it is or by a code: whoever may claim, and free of points.
 
     Raises:
         Forbidden: the member is frozen or closed.
@@ -162,7 +172,7 @@ def limit_reached(member: Member, template: CouponTemplate, now: datetime) -> st
     if claimed.count >= template.per_member:
         return f"A member can have {template.per_member} of these, and this one has had them."
     today = local_day(now, member.time_zone)
-    if template.per_member_day is not None and claimed.day == today and claimed.on_day >= template.per_member_day:
+    if template.per_member_day is not None and _on(today, member.time_zone, claimed) >= template.per_member_day:
         return f"A member can have {template.per_member_day} of these a day, and this one has had them."
     return None
 
@@ -222,10 +232,18 @@ def _issue(journal: Journal, template: CouponTemplate, random: bytes, price: int
     return coupon
 
 
+def _on(day: date, zone: str, claimed: Claimed) -> int:
+    """Answer how many were issued on a day of `zone`: one that begins before the last day is over is that day still."""
+    return claimed.on_day if claimed.day_ends and midnight(day, zone) < claimed.day_ends else 0
+
+
 def _count(journal: Journal, template: CouponTemplate) -> None:
     claimed = journal.member.claims.get(template.id, Claimed())
     counted = Claimed(claimed.count + 1)
     if template.per_member_day is not None:
-        today = local_day(journal.now, journal.member.time_zone)
-        counted = replace(counted, day=today, on_day=(claimed.on_day if claimed.day == today else 0) + 1)
+        zone = journal.member.time_zone
+        today = local_day(journal.now, zone)
+        ends = midnight(today + timedelta(days=1), zone)
+        day_ends = max(ends, claimed.day_ends) if claimed.day_ends else ends
+        counted = replace(counted, day_ends=day_ends, on_day=_on(today, zone, claimed) + 1)
     journal.change(claims={**journal.member.claims, template.id: counted})

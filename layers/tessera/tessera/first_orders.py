@@ -1,4 +1,4 @@
-"""First orders: which redemption has a member's coupon that is good for a first order alone.
+"""First orders: for which order a member's coupon that is good for a first order alone is held or used.
 
 Until that order comes the member has ordered nothing, and a second such coupon would apply as well. So it is kept with
 the member from the hold on, confirmed or not, and told from the entries alone.
@@ -11,8 +11,8 @@ _ENDING = frozenset({"release", "purchase"})
 
 
 def after_entry(before: str | None, kind: str, source: Mapping[str, str], detail: Mapping[str, object]) -> str | None:
-    """Answer which redemption it is after one more entry; None if there is none."""
-    redemption_id = source.get("redemption_id")
+    """Answer the id of the order after one more entry; None if there is none."""
+    order_id = source.get("order_id")
     if "first_order" in detail:
-        return redemption_id
-    return None if kind in _ENDING and redemption_id == before else before
+        return order_id
+    return None if kind in _ENDING and order_id == before else before

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 from tessera.identities import short_hash
 from tessera.refusals import Conflict, Unreadable
@@ -15,6 +16,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 class Answer:
     """The record of a request that was answered with success. Refusals are not kept: they may be tried again."""
 
+    RECORD: ClassVar[Literal["answer"]] = "answer"
     key: str
     body_hash: str
     body: str

@@ -118,7 +118,8 @@ class Claimed:
     """How many coupons of a template were issued to a member; and, if days are limited, how many on the last day."""
 
     count: int = 0
-    day: date | None = None
+    day_ends: datetime | None = None
+    """When that day is over wherever one was issued on it: no other day begins before, even for a member who moves."""
     on_day: int = 0
 
 
@@ -171,7 +172,7 @@ class Member:
     orders: int = 0
     """Orders that counted, less those that were wholly refunded."""
     first_order: str | None = None
-    """The redemption that holds or has used a coupon for a first order, until its order comes."""
+    """The order for which a coupon for a first order is held or used, until it comes."""
     uses: Mapping[str, Used] = field(default_factory=dict)
     """By benefit that has a quota, in the last period in which it was used."""
     booked_at: datetime

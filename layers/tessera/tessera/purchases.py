@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from math import gcd
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from tessera import benefits, coupons, decay, lots, tiers
 from tessera.apportion import apportion
@@ -75,6 +75,7 @@ class OrderLine:
 class Order:
     """An order that was counted, with or without a member."""
 
+    RECORD: ClassVar[Literal["order"]] = "order"
     order_id: str
     member_id: str | None
     fingerprint: str
@@ -137,6 +138,7 @@ class Order:
 class AwaitedOrder:
     """Stands where an order will: refunds have overtaken it."""
 
+    RECORD: ClassVar[Literal["awaited_order"]] = "awaited_order"
     order_id: str
     parked: tuple[str, ...]
     version: int = 0
@@ -146,6 +148,7 @@ class AwaitedOrder:
 class RefundRecord:
     """The record of a refund: booked, or parked until its order arrives, or given up on."""
 
+    RECORD: ClassVar[Literal["refund"]] = "refund"
     refund_id: str
     order_id: str
     fingerprint: str
@@ -341,8 +344,8 @@ def refund(
     coupons_back: list[Coupon] = []
     gone_whole = is_last(before, after)
     if gone_whole:
-        benefits.give_back(journal, before.benefits)
-        detail |= benefits.as_returned(before.benefits)
+        benefits.give_back(journal, after.benefits)
+        detail |= benefits.as_returned(after.benefits)
         coupons_back = [back for used in its_coupons for back in coupons.refunded(used, journal.now)]
     if ready := [back.coupon_id for back in coupons_back if not back.returned]:
         detail["coupons_returned"] = ready
@@ -415,9 +418,9 @@ def _take_growth(journal: Journal, order: Order, growth: int, detail: dict[str, 
 
 def _returned(journal: Journal, before: Order, after: Order) -> Parts:
     """Answer which points that had paid come back, and on what terms."""
-    total = sum(points for _, points in before.paid_with)
+    total = sum(points for _, points in after.paid_with)
     start, stop = (total - order.refunded("points_spent") for order in (after, before))
-    parts = lots.between(before.paid_with, start, stop)
+    parts = lots.between(after.paid_with, start, stop)
     rules, zone, active_on = journal.programme.points, journal.programme.zone, journal.member.active_on
     return tuple((lots.with_grace(terms, rules, zone, active_on, journal.now), points) for terms, points in parts)
 

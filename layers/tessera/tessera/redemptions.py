@@ -8,9 +8,10 @@ order's arrival), released, or lapses by itself.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from tessera import benefits, lots
+from tessera.apportion import apportion
 from tessera.identities import short_hash
 from tessera.purchases import Redeemed, Report, allot_points, miss
 from tessera.refusals import Conflict, Invalid, Problem
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tessera.journal import Journal
     from tessera.lots import Parts
     from tessera.messages import OrderCompleted
+    from tessera.purchases import Order
     from tessera.shapes import Line
 
 
@@ -40,6 +42,7 @@ class HeldLine:
 class Redemption:
     """Points and coupons set aside for an order. `attempt` counts how often the order has held."""
 
+    RECORD: ClassVar[Literal["redemption"]] = "redemption"
     redemption_id: str
     order_id: str
     member_id: str
@@ -57,6 +60,8 @@ class Redemption:
     """What it takes of what all members together may redeem."""
     ticket: str = ""
     """What its allowances are taken under."""
+    in_part: bool = False
+    """Whether it was confirmed for some lines of those that it had held; `lines` are the ones."""
     request_hash: str
     answer: str = ""
     """The body that the hold was answered with."""
@@ -98,6 +103,11 @@ def record_of_order(order_id: str, member_id: str, *, by_shop: bool) -> str:
     return short_hash("redemption", order_id) if by_shop else short_hash("redemption", order_id, member_id)
 
 
+def record_of_others(redemption: Redemption) -> str:
+    """Name the record of what others hold for the same order: the member, if it is a shop's, or else a shop."""
+    return record_of_order(redemption.order_id, redemption.member_id, by_shop=not redemption.by_shop)
+
+
 def id_of(record: str, attempt: int) -> str:
     """Make the id of a redemption: the n-th that its record has held."""
     return f"r_{record}_{attempt}"
@@ -108,13 +118,14 @@ def record_of(redemption_id: str) -> str:
     return redemption_id.removeprefix("r_").rpartition("_")[0]
 
 
-def require_lines(confirmed: Redemption, line_ids: Sequence[str]) -> None:
-    """See to it that a repeated confirmation names the lines that were confirmed.
+def require_lines(confirmed: Redemption, line_ids: Sequence[str] | None) -> None:
+    """See to it that a repeated confirmation is for the lines that were confirmed.
 
     Raises:
-        Conflict: it names others.
+        Conflict: it names others, or means all where some were.
     """
-    if set(line_ids) != {line.line_id for line in confirmed.lines}:
+    same = not confirmed.in_part if line_ids is None else set(line_ids) == {line.line_id for line in confirmed.lines}
+    if not same:
         raise Conflict("redemption_confirmed", "The redemption was confirmed for other lines.")
 
 
@@ -143,6 +154,7 @@ def confirm(
         redemption,
         status="confirmed",
         lines=lines,
+        in_part=len(lines) < len(redemption.lines),
         parts=lots.between(redemption.parts, 0, spent),
         allowances=tuple(allowance.of_lines(kept) for allowance in redemption.allowances),
     )
@@ -222,9 +234,9 @@ def on_arrival(
             return Arrival(reports=("redemption_lost",))
         used = again
     by_line = _points_by_line(redemption, message.lines)
-    reports: tuple[Report, ...] = ()
+    as_held = by_line is not None and len(message.lines) == len(redemption.lines)
+    reports: tuple[Report, ...] = () if as_held else ("redemption_mismatch",)
     if by_line is None:
-        reports = ("redemption_mismatch",)
         by_line = allot_points(redemption.points, message.lines)
     redeemed = Redeemed(
         redemption_id=redemption.redemption_id,
@@ -245,6 +257,23 @@ def on_arrival(
     )
 
 
+def pay(order: Order, confirmed: Redemption) -> Order:
+    """Say of an order that came without naming it what its redemption has paid, so that refunds find it."""
+    by_line = {line.line_id: line.points for line in confirmed.lines}
+    points = [by_line.get(line.line_id, 0) for line in order.lines]
+    if sum(points) != confirmed.points:
+        weights = [line.amount for line in order.lines]
+        points = apportion(confirmed.points, weights if sum(weights) else [1] * len(weights))
+    return replace(
+        order,
+        redemption_id=confirmed.redemption_id,
+        coupon_ids=confirmed.coupon_ids,
+        benefits=confirmed.benefits,
+        paid_with=confirmed.parts,
+        lines=tuple(replace(line, points_spent=paid) for line, paid in zip(order.lines, points, strict=True)),
+    )
+
+
 def _take_again(journal: Journal, redemption: Redemption, its_coupons: Sequence[Coupon]) -> Mapping[str, date] | None:
     """Use the benefits of a redemption that was let go once more; None if not all that it held is to be had now."""
     active = all(coupon.status(journal.now) == "active" for coupon in its_coupons)
@@ -261,7 +290,10 @@ def line_fingerprint(line: Line) -> str:
 
 
 def _points_by_line(redemption: Redemption, lines: Sequence[Line]) -> list[int] | None:
-    """Find which line of the redemption each line of the order is; None if they are not the same lines."""
+    """Find which line of the redemption each line of the order is; None if not all of them are in the order.
+
+    Lines that nothing was held for are paid with nothing.
+    """
     left: dict[str, list[HeldLine]] = {}
     for held in redemption.lines:
         left.setdefault(held.fingerprint, []).append(held)
@@ -269,7 +301,8 @@ def _points_by_line(redemption: Redemption, lines: Sequence[Line]) -> list[int] 
     for line in lines:
         same = left.get(line_fingerprint(line))
         if not same:
-            return None
+            points.append(0)
+            continue
         match = next((held for held in same if held.line_id == line.line_id), same[0])
         same.remove(match)
         points.append(match.points)

@@ -112,6 +112,9 @@ def each_line_once(lines: list[L]) -> list[L]:
 Lines = Annotated[list[Line], Field(min_length=1, max_length=MAX_LINES), AfterValidator(each_line_once)]
 
 
+_UNTOLD_KINDS = {"union_tag_invalid", "union_tag_not_found"}
+"""What pydantic says of a union by kind, at the place of the whole, where the kind is wrong or missing."""
+
 S = TypeVar("S", bound=Shape)
 T = TypeVar("T")
 
@@ -156,7 +159,7 @@ def checked(validate: Callable[[object], T], content: object, pointer: str = "")
     try:
         return validate(content)
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        problems = error.errors(include_url=False, include_input=False)
         raise Invalid(
             [
                 Problem(pointer + _json_pointer(problem, content), _sentence(problem))
@@ -177,12 +180,16 @@ def _json_pointer(problem: Any, content: Any) -> str:
         else:
             continue
         pointer += "/" + str(step)[:_LONGEST_NAME].replace("~", "~0").replace("/", "~1")
-    return pointer
+    return pointer + "/" + problem["ctx"]["discriminator"].strip("'") if problem["type"] in _UNTOLD_KINDS else pointer
 
 
 def _sentence(problem: Any) -> str:
     if problem["type"] == "model_type":
         return "must be a JSON object"
+    if problem["type"] == "union_tag_invalid":
+        return f"must be one of {problem['ctx']['expected_tags']}"
+    if problem["type"] == "union_tag_not_found":
+        return "Field required"
     return str(problem["msg"]).removeprefix("Value error, ")
 
 

@@ -1,7 +1,8 @@
 """Which coupons apply together, in which order, and which of all combinations leaves the least to pay.
 
-Coupons of different groups apply together, of one group only one does, and one without a group applies alone. They
-apply by their priority, then by template and coupon id.
+Coupons of different groups apply together, of one group only one does, of one template too (which may have changed its
+group since the other was issued), and one without a group applies alone. They apply by their priority, then by template
+and coupon id.
 
 The less is left of each line when a coupon's turn comes, the less is left of each after it, but for rounding. So one
 coupon more never leaves more to pay, but for rounding, and the best combination is found among those to which nothing
@@ -35,8 +36,10 @@ def in_order(coupons: Sequence[Coupon]) -> Combination:
 
 def excluded_by(coupon: Coupon, others: Sequence[Coupon]) -> list[Coupon]:
     """List those of some other coupons beside which a coupon does not apply."""
-    group = coupon.template.group
-    return [other for other in others if group is None or other.template.group in {None, group}]
+    group, id_ = coupon.template.group, coupon.template.id
+    return [
+        other for other in others if group is None or other.template.group in {None, group} or other.template.id == id_
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,4 +129,8 @@ def _largest(coupons: Sequence[Coupon]) -> Iterator[Combination]:
         else:
             groups.setdefault(coupon.template.group, []).append(coupon)
     if groups:
-        yield from (in_order(combination) for combination in product(*groups.values()))
+        for one_of_each in product(*groups.values()):
+            by_template: dict[str, list[Coupon]] = {}
+            for coupon in one_of_each:
+                by_template.setdefault(coupon.template.id, []).append(coupon)
+            yield from (in_order(combination) for combination in product(*by_template.values()))

@@ -72,10 +72,10 @@ def left_out(coupon: Coupon, applied: Sequence[Coupon]) -> Verdict:
 
 
 EXHAUSTED = {
-    "used_up": "All that could be redeemed of its kind have been.",
-    "budget_spent": "What its kind may take off in all is spent.",
+    "used_up": "All that can be redeemed of its kind are redeemed, or held for other orders.",
+    "budget_spent": "It would take more off than is left of what its kind may take off in all.",
 }
-"""Why a coupon does not apply of whose template all members together have used what there is."""
+"""Why a coupon does not apply of whose template all members together have used, or hold, what there is."""
 
 _UNUSABLE = {
     "held": "It is held for another order.",

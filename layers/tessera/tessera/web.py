@@ -11,8 +11,9 @@ from urllib.parse import quote, unquote
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from tessera import answers, refusals
+from tessera import refusals
 from tessera.access import Caller
+from tessera.answers import write
 from tessera.identities import Identity
 from tessera.instants import from_epoch_millis
 
@@ -144,7 +145,7 @@ class Api:
 
 def answer(status: int, body: object) -> Response[str]:
     """Answer with JSON; a string is taken to be JSON already."""
-    text = body if isinstance(body, str) else answers.write(body)
+    text = body if isinstance(body, str) else write(body)
     return Response(status_code=status, content_type="application/json", body=text)
 
 

@@ -20,7 +20,7 @@ MAX_NAMED = 100
 
 Label = Annotated[str, Field(min_length=1, max_length=100)]
 Labels = Annotated[list[Label], Field(max_length=MAX_NAMED)]
-Occasion = Literal["welcome", "upgrade"]
+Occasion = Literal["welcome", "upgrade", "birthday"]
 
 
 def _in_utc(instant: datetime) -> datetime:
@@ -95,7 +95,7 @@ class _Template(Rules):
     eligible: Eligibility = Eligibility()
     price_points: Count = 0
     """The points that a claim costs."""
-    issue_on: Annotated[list[Occasion], Field(max_length=2)] = Field(default_factory=list)
+    issue_on: Annotated[list[Occasion], Field(max_length=3)] = Field(default_factory=list)
     """The events that bring one by itself."""
     public_code: Annotated[str, Field(pattern=r"^[A-Z0-9]{4,32}$")] | None = None
     """A word by which anybody may claim it who knows it."""
@@ -108,7 +108,7 @@ class _Template(Rules):
     budget: Positive | None = None
     """What they take off at most, by all members together."""
     group: Id | None = None
-    """Coupons of different groups apply together, of one group only one; without a group one applies alone."""
+    """Coupons of different groups apply together, one of a group and one of a template; without a group, one alone."""
     priority: Annotated[int, Field(ge=0, le=1000)] = 500
     """Of several that apply together, the lower number comes first."""
     on_refund: Literal["never", "if_wholly_refunded", "reissue"] = "never"

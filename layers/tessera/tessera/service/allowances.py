@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from math import ceil
 from secrets import token_hex
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from tessera import allowances, redemptions, templates
+from tessera import allowances, redemptions
 from tessera.allowances import COMMITTED_WITHIN, Refunded, Taken
 from tessera.coupons import Coupon
 from tessera.programme.load import in_force
@@ -25,8 +25,11 @@ from tessera.store import allowances as stored
 from tessera.store import queues
 from tessera.store.items import order_key, redemption_key
 from tessera.store.read import read
-from tessera.store.templates import read_heads
 from tessera.store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from tessera.stock import Mark
+    from tessera.templates import Head
 
 _QUEUE = "ALLOWANCES_QUEUE_URL"
 _LONGEST_DELAY = timedelta(minutes=15)
@@ -44,15 +47,25 @@ def new_ticket() -> str:
     return token_hex(_TICKET_BYTES)
 
 
-def under_present_limits(its_coupons: Mapping[str, Coupon]) -> dict[str, Coupon]:
+def limited(its_coupons: Mapping[str, Coupon]) -> list[str]:
+    """Name the templates of coupons that limit what all members together may redeem."""
+    return sorted({coupon.template.id for coupon in its_coupons.values() if coupon.template.limits_use})
+
+
+def under_present_limits(its_coupons: Mapping[str, Coupon], heads: "Mapping[str, Head | Mark]") -> dict[str, Coupon]:
     """Answer coupons with the limits for all members together as operators have left them.
 
-    Raises:
-        Unavailable: the store did not answer.
+    Args:
+        its_coupons: the coupons, by id.
+        heads: how their templates stand that are `limited`.
     """
-    limited = sorted({coupon.template.id for coupon in its_coupons.values() if coupon.template.limits_use})
-    heads = read_heads(limited)
-    standing = {id_: head for id_ in limited if (head := templates.standing(id_, heads, in_force()))}
+    names = limited(its_coupons)
+    if not names:
+        return dict(its_coupons)
+    # Few templates limit their use, and nobody else waits for the import of what reads how a template stands.
+    from tessera import templates  # noqa: PLC0415
+
+    standing = {id_: head for id_ in names if (head := templates.standing(id_, heads, in_force()))}
     return {
         id_: coupon.under(standing[coupon.template.id].template) if coupon.template.id in standing else coupon
         for id_, coupon in its_coupons.items()

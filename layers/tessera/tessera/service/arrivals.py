@@ -8,6 +8,7 @@ from tessera.journal import Journal
 from tessera.messages import OrderCompleted
 from tessera.redemptions import Arrival, Redemption
 from tessera.service import allowances
+from tessera.store.items import redemption_key
 from tessera.store.read import read
 
 
@@ -33,14 +34,21 @@ def redeem(journal: Journal, message: OrderCompleted, redemption: Redemption | N
     """Confirm the redemption that an order names, or take it again if it was let go."""
     if redemption is None or not redemptions.is_named(redemption, message, journal.member.member_id):
         return Redeemed(redemptions.on_arrival(journal, None, [], message))
-    its_coupons = read(coupons=(redemption.member_id, redemption.coupon_ids)).coupons
+    is_open = redemption.is_open(journal.now)
+    others = [] if is_open else [redemption_key(redemptions.record_of_others(redemption))]
+    found = read(coupons=(redemption.member_id, redemption.coupon_ids), operations=others)
+    if any(isinstance(other, Redemption) and other.is_open(journal.now) for other in found.operations.values()):
+        # What was let go is not taken beside it: the refunds of an order give back what one redemption has paid.
+        return Redeemed(redemptions.on_arrival(journal, None, [], message))
+    its_coupons = found.coupons
     every = list(its_coupons.values())
-    if redemption.is_open(journal.now) or not redemption.allowances:
+    if is_open or not redemption.allowances:
         return Redeemed(redemptions.on_arrival(journal, redemption, every, message))
     if redemption.lapsed(journal.now):
         redemption = allowances.let_go(redemption)
     again = replace(redemption, ticket=allowances.new_ticket())
-    short = allowances.take(again, allowances.under_present_limits(its_coupons), COMMITTED_WITHIN)
+    heads = read(templates=allowances.limited(its_coupons)).templates
+    short = allowances.take(again, allowances.under_present_limits(its_coupons, heads), COMMITTED_WITHIN)
     arrival = redemptions.on_arrival(journal, again, every, message, allowed=not short)
     if arrival.redemption or short:
         return Redeemed(arrival, None if short else again)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tessera import answers
 from tessera import benefits as domain
+from tessera.answers import Status, write
+from tessera.answers import benefits as answers
 from tessera.benefits import MULTIPLIER, Use
 from tessera.programme.load import in_force
 from tessera.refusals import Conflict, NotFound
@@ -96,7 +97,7 @@ def use(caller: Caller, path_id: str, benefit_id: str, body: str | None, now: da
         birthday = _birthday(found, member.member_id)
         used, shown = domain.use(journal, benefit_id, birthday, request.use_id, request.order_id)
         left = None if shown.left is None else shown.left - 1
-        answer = answers.write(answers.benefit_use(used, left, journal.now))
+        answer = write(answers.benefit_use(used, left, journal.now))
         transaction = Transaction()
         transaction.journal(journal)
         transaction.operation(replace(used, answer=answer))
@@ -106,7 +107,7 @@ def use(caller: Caller, path_id: str, benefit_id: str, body: str | None, now: da
     return until_committed(attempt)
 
 
-def release(caller: Caller, path_id: str, benefit_id: str, use_id: str, now: datetime) -> answers.Status:
+def release(caller: Caller, path_id: str, benefit_id: str, use_id: str, now: datetime) -> Status:
     """Take a use back. One that was taken back stays so.
 
     Raises:
@@ -114,7 +115,7 @@ def release(caller: Caller, path_id: str, benefit_id: str, use_id: str, now: dat
     """
     member_id = named(caller, path_id)
 
-    def attempt() -> answers.Status:
+    def attempt() -> Status:
         member, found = find(member_id, lambda id_: _read(id_, benefit_id, use_id, on_birthdays=False))
         used = _found(found, benefit_id)
         if used is None:

@@ -1,16 +1,18 @@
 """Quotes and redemptions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
 
-from tessera import answers, checkout, quotes, redemptions
+from tessera import checkout, quotes, redemptions
 from tessera.access import Caller
+from tessera.answers import Status, write
+from tessera.answers import checkout as answers
 from tessera.checkout import RedemptionRequest
-from tessera.coupons import Coupon, Uses, coupon_id
+from tessera.coupons import Coupon, coupon_id
 from tessera.idempotency import body_hash
 from tessera.journal import Journal
 from tessera.member import Member
@@ -25,7 +27,6 @@ from tessera.service.opening import look, open_journal
 from tessera.shapes import Key, Shape, read_json
 from tessera.shapes import read as shape
 from tessera.store import lists
-from tessera.store.allowances import read_uses
 from tessera.store.client import StaleError
 from tessera.store.items import order_key, redemption_key
 from tessera.store.read import Found, read
@@ -59,8 +60,10 @@ def quote(caller: Caller, path_id: str, body: str | None, now: datetime) -> answ
     request = access_first(member_id, lambda: shape(QuoteRequest, read_json(body)))
     member, found = find(member_id, lambda id_: _read(id_, request))
     journal = look(member, now)
-    in_hand = allowances.under_present_limits(found.coupons)
-    priced = quotes.quote(journal, request, in_hand, _uses(in_hand))
+    limited = allowances.limited(found.coupons)
+    beside = read(templates=limited, uses=limited, consistent=False)  # what is asked for here may change at once anyway
+    in_hand = allowances.under_present_limits(found.coupons, beside.templates)
+    priced = quotes.quote(journal, request, in_hand, beside.uses)
     return answers.quote(priced, request.order.lines)
 
 
@@ -80,10 +83,14 @@ def hold(caller: Caller, path_id: str, body: str | None, now: datetime) -> HoldA
     by_shop = caller.acts_for_others
 
     def attempt() -> HoldAnswer:
-        order = order_key(request.order_id)
-        member, found = find(member_id, lambda id_: _read(id_, request, order, *_records(request.order_id, id_)))
-        counted = found.operations.get(order)
-        shops, members_own = (found.operations.get(key) for key in _records(request.order_id, member.member_id))
+        member, found = find(member_id, lambda id_: _read(id_, request))
+        # What changes any of these changes the member, too. Read after the member they are no older, and a change
+        # since then keeps this from being committed.
+        order, records = order_key(request.order_id), _records(request.order_id, member.member_id)
+        limited = allowances.limited(found.coupons)
+        beside = read(operations=[order, *records], templates=limited, uses=limited)
+        counted = beside.operations.get(order)
+        shops, members_own = (beside.operations.get(key) for key in records)
         earlier, other = (shops, members_own) if by_shop else (members_own, shops)
         journal = open_journal(member, now)
         hashed = body_hash(content)
@@ -95,8 +102,9 @@ def hold(caller: Caller, path_id: str, body: str | None, now: datetime) -> HoldA
         if isinstance(other, Redemption) and other.member_id == member.member_id and other.is_open(journal.now):
             raise Conflict("order_already_held", "This order has a redemption that is open or confirmed.")
         if earlier and earlier.allowances and earlier.lapsed(journal.now):
-            earlier = allowances.let_go(earlier)
-        in_hand = allowances.under_present_limits(found.coupons)
+            allowances.let_go(earlier)
+            raise StaleError  # what it had taken is there again
+        in_hand = allowances.under_present_limits(found.coupons, beside.templates)
         redemption, priced, held = checkout.hold(
             journal,
             request,
@@ -105,13 +113,13 @@ def hold(caller: Caller, path_id: str, body: str | None, now: datetime) -> HoldA
             request_hash=hashed,
             ticket=allowances.new_ticket(),
             earlier=earlier,
-            uses=_uses(in_hand),
+            uses=beside.uses,
         )
         if short := allowances.take(redemption, in_hand, redemption.expires_at - journal.now):
             if request.coupons == "best":
                 raise StaleError  # others apply in its place
             raise Conflict("coupon_" + short, EXHAUSTED[short])
-        answer = answers.write(answers.held(redemption, priced, request.order.lines))
+        answer = write(answers.held(redemption, priced, request.order.lines))
         try:
             _commit(journal, replace(redemption, answer=answer), held)
         except StaleError:
@@ -122,29 +130,32 @@ def hold(caller: Caller, path_id: str, body: str | None, now: datetime) -> HoldA
     return until_committed(attempt)
 
 
-def confirm(caller: Caller, path_id: str, redemption_id: str, body: str | None, now: datetime) -> answers.Status:
+def confirm(caller: Caller, path_id: str, redemption_id: str, body: str | None, now: datetime) -> Status:
     """Confirm a redemption, or the lines of it that are named.
 
     Raises:
         NotFound: there is no such member for this caller, or no such redemption of theirs.
         Forbidden: a shop made it, and the caller is none.
         Invalid: a line that is named is none of it.
-        Conflict: it was released, has lapsed, or was confirmed for other lines.
+        Conflict: it was released, has lapsed, or was confirmed for other lines; or its order was refunded already.
     """
     member_id = named(caller, path_id)
 
-    def attempt() -> answers.Status:
+    def attempt() -> Status:
         member, redemption, superseded = _find(member_id, redemption_id)
         request = shape(ConfirmationRequest, read_json(body) if body else {})
         if redemption.by_shop and not caller.acts_for_others:
             raise Forbidden("made_by_shop", "Only the shop can confirm what it has held.")
         if superseded:
             raise Conflict("redemption_released", "The hold was released or has lapsed.")
-        if redemption.status == "confirmed" and request.lines is not None:
+        if redemption.status == "confirmed":
             redemptions.require_lines(redemption, request.lines)
         if redemption.status != "confirmed":
             journal = open_journal(member, now)
-            held = list(_coupons(redemption).coupons.values())
+            order = order_key(redemption.order_id)
+            found = read(coupons=(redemption.member_id, redemption.coupon_ids), operations=[order])
+            _require_refundable(found.operations.get(order), redemption.member_id)
+            held = list(found.coupons.values())
             confirmed, used = redemptions.confirm(journal, redemption, held, request.lines)
             _commit(journal, confirmed, used)
             allowances.settle(confirmed)
@@ -153,7 +164,7 @@ def confirm(caller: Caller, path_id: str, redemption_id: str, body: str | None, 
     return until_committed(attempt)
 
 
-def release(caller: Caller, path_id: str, redemption_id: str, now: datetime) -> answers.Status:
+def release(caller: Caller, path_id: str, redemption_id: str, now: datetime) -> Status:
     """Release a redemption. One that was released or has lapsed stays so.
 
     Raises:
@@ -163,7 +174,7 @@ def release(caller: Caller, path_id: str, redemption_id: str, now: datetime) -> 
     """
     member_id = named(caller, path_id)
 
-    def attempt() -> answers.Status:
+    def attempt() -> Status:
         member, redemption, superseded = _find(member_id, redemption_id)
         if superseded:
             return {"status": "released"}
@@ -171,7 +182,7 @@ def release(caller: Caller, path_id: str, redemption_id: str, now: datetime) -> 
             raise Forbidden("made_by_shop", "Only the shop can release what it has held.")
         journal = open_journal(member, now)
         if redemption.is_open(journal.now):
-            held = list(_coupons(redemption).coupons.values())
+            held = list(read(coupons=(redemption.member_id, redemption.coupon_ids)).coupons.values())
             released, back = redemptions.release(journal, redemption, held)
             _commit(journal, released, back)
             allowances.settle(released)
@@ -180,19 +191,12 @@ def release(caller: Caller, path_id: str, redemption_id: str, now: datetime) -> 
     return until_committed(attempt)
 
 
-def _read(member_id: str, request: QuoteRequest, *operations: str) -> Found:
+def _read(member_id: str, request: QuoteRequest) -> Found:
     if request.coupons == "best":
-        found = read(member=member_id, operations=operations)
+        found = read(member=member_id)
         found.coupons = {coupon.coupon_id: coupon for coupon in lists.coupons(member_id)}
         return found
-    ids = [coupon_id(named) for named in request.coupons]
-    return read(member=member_id, operations=operations, coupons=(member_id, ids))
-
-
-def _uses(in_hand: Mapping[str, Coupon]) -> Mapping[str, Uses]:
-    """Read how much all members together have used of the templates that limit it."""
-    limited = {coupon.template.id for coupon in in_hand.values() if coupon.template.limits_use}
-    return read_uses(sorted(limited)) if limited else {}
+    return read(member=member_id, coupons=(member_id, [coupon_id(named) for named in request.coupons]))
 
 
 def _records(order_id: str, member_id: str) -> list[str]:
@@ -218,8 +222,16 @@ def _find(member_id: str, redemption_id: str) -> tuple[Member, Redemption, bool]
     return member, redemption, redemption_id != redemption.redemption_id
 
 
-def _coupons(redemption: Redemption) -> Found:
-    return read(coupons=(redemption.member_id, redemption.coupon_ids))
+def _require_refundable(order: object, member_id: str) -> None:
+    """See to it that a refund will give back what is spent now on an order that may have been counted before.
+
+    The next refund of the order finds what was confirmed for it. After the last one there is none that could.
+
+    Raises:
+        Conflict: the order is the member's, and wholly refunded.
+    """
+    if isinstance(order, Order) and order.member_id == member_id and order.status == "refunded":
+        raise Conflict("order_already_counted", "This order was counted and refunded; nothing can pay for it any more.")
 
 
 def _commit(journal: Journal, redemption: Redemption, its_coupons: Iterable[Coupon]) -> None:

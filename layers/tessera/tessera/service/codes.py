@@ -1,11 +1,12 @@
 """Using a code: a bulk code, which brings one coupon once, or a public one."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from tessera import codes
 from tessera.access import Caller
 from tessera.claims import Claim
-from tessera.code_attempts import Attempts
+from tessera.code_attempts import MOST_WRONG, MOST_WRONG_OF_MANY, Attempts
 from tessera.identities import short_hash
 from tessera.instants import to_epoch_seconds
 from tessera.member import Member
@@ -38,25 +39,26 @@ def use(caller: Caller, member_id: str, text: str, now: datetime, *, key_of: Key
         UnknownCode: nothing comes with the code.
         TooManyAttempts: there were too many wrong ones before.
         Forbidden: the member may not have it.
-        Conflict: a limit is reached, none are issued at present, or the key came with another body.
+        Conflict: a limit is reached, the points are not there, none are issued at present, or the key came with another
+            body.
     """
     seconds = to_epoch_seconds(now)
-    # A shop asks for many members; none of them is kept waiting by what another has tried.
-    name = short_hash(caller.key, member_id if caller.acts_for_others else "")
+    most_wrong = _most_wrong(caller, member_id)
     code = codes.read(text)
-    wanted = [attempts_key(name), *([claim_key(_claim_id(code))] if code else [])]
+    wanted = [*map(attempts_key, most_wrong), *([claim_key(_claim_id(code))] if code else [])]
     member, found = find(member_id, lambda id_: read(member=id_, operations=wanted))
     try:
-        _attempts(name, found).require_one_more(seconds)
+        for name, most in most_wrong.items():
+            _attempts(name, found).require_one_more(most, seconds)
         template_id = _template_of_bulk_code(code, member, found) if code else None
         if code is None or template_id is None:
-            return issue(member_id, template_of(text), now, how="grant", key_of=key_of)
+            return issue(member_id, template_of(text), now, how="word", key_of=key_of)
         return _issue_once(member_id, template_id, code, now, key_of)
     except (TooManyAttempts, UnknownCode) as refusal:
         if earlier := issued_before(member_id, key_of):
             return earlier
         if isinstance(refusal, UnknownCode):
-            until_committed(lambda: _count(name, seconds))
+            until_committed(lambda: _count(most_wrong, seconds))
         raise
 
 
@@ -82,12 +84,24 @@ def _claim_id(code: str) -> str:
     return f"code:{code}"
 
 
+def _most_wrong(caller: Caller, member_id: str) -> dict[str, int]:
+    """Answer how many wrong codes there may be, by the name under which they are counted.
+
+    A shop asks for many members: what one of them has tried keeps no other waiting, but a few tries for each add up.
+    """
+    if not caller.acts_for_others:
+        return {short_hash(caller.key, ""): MOST_WRONG}
+    return {short_hash(caller.key, member_id): MOST_WRONG, short_hash(caller.key, ""): MOST_WRONG_OF_MANY}
+
+
 def _attempts(name: str, found: Found) -> Attempts:
     attempts = found.operations.get(attempts_key(name))
     return attempts if isinstance(attempts, Attempts) else Attempts(name=name)
 
 
-def _count(name: str, now: int) -> None:
+def _count(names: Collection[str], now: int) -> None:
+    found = read(operations=list(map(attempts_key, names)))
     transaction = Transaction()
-    transaction.operation(_attempts(name, read(operations=[attempts_key(name)])).with_wrong(now))
+    for name in names:
+        transaction.operation(_attempts(name, found).with_wrong(now))
     transaction.commit()

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from tessera import answers, run_answers
+from tessera.answers import coupon_jobs as answers
+from tessera.answers import write as write_answer
 from tessera.coupon_jobs import CouponJob, CouponJobs, FileWork, GrantJob, write
 from tessera.idempotency import Answer, Request
 from tessera.refusals import NotFound
@@ -37,7 +38,7 @@ def start(request: Request | None, next_job: Callable[[CouponJobs], tuple[Coupon
             return find_job(read_json(earlier)["job_id"]), earlier
         known = read_runs([COUPON_JOBS]).get(COUPON_JOBS)
         jobs, job = next_job(known if isinstance(known, CouponJobs) else CouponJobs())
-        text = answers.write(show_job(job))
+        text = write_answer(show_job(job))
         transaction = Transaction()
         transaction.run(jobs)
         transaction.run(job)
@@ -75,9 +76,9 @@ def find_job(job_id: str) -> Job:
     return job
 
 
-def show_job(job: Job) -> run_answers.CouponJobSummary:
+def show_job(job: Job) -> answers.CouponJobSummary:
     """Answer how far a job is."""
-    return run_answers.coupon_job(job, summarize(coupon_job_key(job.job_id), [job.handed_out]))
+    return answers.coupon_job(job, summarize(coupon_job_key(job.job_id), [job.handed_out]))
 
 
 def _answered(request: Request) -> str | None:

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tessera import codes, idempotency, run_answers
+from tessera import codes, idempotency
 from tessera.access import Caller
+from tessera.answers import coupon_jobs as answers
 from tessera.coupon_jobs import CouponJob, CouponJobs, GrantJob
 from tessera.programme.load import in_force
 from tessera.refusals import Conflict, NotFound
@@ -57,7 +58,7 @@ def make_codes(caller: Caller, template_id: str, body: str | None, key: str | No
     return start(request, next_job)
 
 
-def show(job_id: str) -> run_answers.CouponJobSummary:
+def show(job_id: str) -> answers.CouponJobSummary:
     """Show how far a job is.
 
     Raises:
@@ -66,7 +67,7 @@ def show(job_id: str) -> run_answers.CouponJobSummary:
     return show_job(find_job(job_id))
 
 
-def resume(job_id: str) -> run_answers.CouponJobSummary:
+def resume(job_id: str) -> answers.CouponJobSummary:
     """Send again what is not done of a job, in case it was lost.
 
     Raises:
@@ -78,7 +79,7 @@ def resume(job_id: str) -> run_answers.CouponJobSummary:
     return show_job(job)
 
 
-def result(job_id: str) -> run_answers.CodesResult | run_answers.GrantsResult:
+def result(job_id: str) -> answers.CodesResult | answers.GrantsResult:
     """Answer where the codes of a job are, or who of a list was refused a coupon, and why.
 
     Raises:
@@ -91,8 +92,8 @@ def result(job_id: str) -> run_answers.CodesResult | run_answers.GrantsResult:
         raise Conflict("job_running", "Not all of it is done; ask again when it is.")
     if isinstance(job, GrantJob):
         refused = refused_grants.read(job_id, range(job.handed_out.batches))
-        return run_answers.grants_result(job, summary, refused)
+        return answers.grants_result(job, summary, refused)
     links = [
         (code_files.link(job_id, file), sum(part.codes for part in job.parts_of(file))) for file in range(job.files)
     ]
-    return run_answers.codes_result(job, links, code_files.LINK_SECONDS)
+    return answers.codes_result(job, links, code_files.LINK_SECONDS)

@@ -4,9 +4,10 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from tessera import answers, idempotency, paging
 from tessera import coupons as domain
+from tessera import idempotency, paging
 from tessera.access import MEMBER, Caller
+from tessera.answers import coupons as answers
 from tessera.instants import to_epoch_seconds
 from tessera.programme.load import in_force
 from tessera.refusals import Unreadable

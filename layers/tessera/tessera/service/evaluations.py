@@ -6,8 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tessera import answers, idempotency, paging, run_answers
+from tessera import idempotency, paging
 from tessera.access import Caller
+from tessera.answers import evaluations as answers
+from tessera.answers import write as write_answer
 from tessera.evaluations import Evaluation, Evaluations, Step, evaluation_id, write
 from tessera.idempotency import Answer
 from tessera.refusals import NotFound
@@ -60,7 +62,7 @@ def start(caller: Caller, body: str | None, key: str | None, now: datetime) -> s
         known = read_runs([EVALUATIONS]).get(EVALUATIONS)
         evaluations = known if isinstance(known, Evaluations) else Evaluations()
         evaluations, evaluation = evaluations.start(wanted.rate, caller.identity.subject, now)
-        text = answers.write(_answer(evaluation))
+        text = write_answer(_answer(evaluation))
         transaction = Transaction()
         transaction.run(evaluations)
         transaction.run(evaluation)
@@ -75,7 +77,7 @@ def start(caller: Caller, body: str | None, key: str | None, now: datetime) -> s
     return text
 
 
-def stop(caller: Caller, evaluation_id: str, now: datetime) -> run_answers.EvaluationSummary:
+def stop(caller: Caller, evaluation_id: str, now: datetime) -> answers.EvaluationSummary:
     """Stop an evaluation: no further step begins to hand out members.
 
     Those of a step that has begun to, five seconds' worth, and those in the queue are evaluated still.
@@ -86,7 +88,7 @@ def stop(caller: Caller, evaluation_id: str, now: datetime) -> run_answers.Evalu
     return _answer(_change(evaluation_id, lambda all_, one: all_.stop(one, caller.identity.subject, now)))
 
 
-def resume(caller: Caller, evaluation_id: str, body: str | None, now: datetime) -> run_answers.EvaluationSummary:
+def resume(caller: Caller, evaluation_id: str, body: str | None, now: datetime) -> answers.EvaluationSummary:
     """Go on with an evaluation from where it is, at another rate if one is named.
 
     One that is running gets a message for its next step, in case the one that it had is lost.
@@ -104,7 +106,7 @@ def resume(caller: Caller, evaluation_id: str, body: str | None, now: datetime) 
     return _answer(evaluation)
 
 
-def show(evaluation_id: str) -> run_answers.EvaluationSummary:
+def show(evaluation_id: str) -> answers.EvaluationSummary:
     """Show how far an evaluation is, and what has changed.
 
     Raises:
@@ -113,7 +115,7 @@ def show(evaluation_id: str) -> run_answers.EvaluationSummary:
     return _answer(_find(evaluation_id)[1])
 
 
-def list_evaluations(limit: str | None, cursor: str | None) -> run_answers.EvaluationPage:
+def list_evaluations(limit: str | None, cursor: str | None) -> answers.EvaluationPage:
     """List evaluations, newest first.
 
     Raises:
@@ -126,7 +128,7 @@ def list_evaluations(limit: str | None, cursor: str | None) -> run_answers.Evalu
     page = numbers[:most]
     found = read_each([evaluation_key(evaluation_id(number)) for number in page])
     return {
-        "items": [run_answers.evaluation_listed(one, done=done) for one, done in found if isinstance(one, Evaluation)],
+        "items": [answers.evaluation_listed(one, done=done) for one, done in found if isinstance(one, Evaluation)],
         "next_cursor": paging.cursor(EVALUATIONS, str(page[-1])) if len(numbers) > most else None,
     }
 
@@ -159,6 +161,6 @@ def _find(evaluation_id: str) -> tuple[Evaluations, Evaluation]:
     return evaluations, evaluation
 
 
-def _answer(evaluation: Evaluation) -> run_answers.EvaluationSummary:
+def _answer(evaluation: Evaluation) -> answers.EvaluationSummary:
     run = evaluation_key(evaluation.evaluation_id)
-    return run_answers.evaluation(evaluation, summarize(run, [evaluation.handed_out]))
+    return answers.evaluation(evaluation, summarize(run, [evaluation.handed_out]))

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from tessera import answers, coupons, operators, templates
+from tessera import coupons, operators, templates
+from tessera.answers import coupons as answers
+from tessera.answers import write
 from tessera.claims import Claim, attempt_id
 from tessera.coupons import Coupon
 from tessera.idempotency import Answer, Request
@@ -19,16 +21,20 @@ from tessera.service.lookup import find
 from tessera.service.opening import open_journal
 from tessera.store import stock
 from tessera.store.client import StaleError
-from tessera.store.items import Operation, claim_key
+from tessera.store.items import claim_key
 from tessera.store.read import Found, read
 from tessera.store.transaction import Transaction
 from tessera.templates import Head
 
 if TYPE_CHECKING:
+    from tessera.store.operations import Operation
     from tessera.store.stock import Reservation
 
-How = Literal["claim", "grant"]
-"""A claim asks whether the template is for the member, and takes its price; a grant, a code or an event does not."""
+How = Literal["claim", "word", "grant"]
+"""A claim, by a public code or without, asks whether the template is for the member, and takes its price. A grant, a
+code that is good once, or an event does not: the brand has given it."""
+
+_ISSUE = {"claim": coupons.claim, "word": coupons.claim_by_word, "grant": coupons.grant}
 
 KeyOf = Callable[[str], Request | None]
 """Names the request under whose `Idempotency-Key` a member's coupon is issued, by the member's id."""
@@ -63,7 +69,7 @@ def issue(  # noqa: PLR0913 - a claim has this many parts
         member_id: the id by which the member is known, which may be of a linked identity.
         template_id: which kind of coupon.
         now: when it is asked for.
-        how: whether the member asks for it.
+        how: whether the member asks for it, or it is given.
         claim_id: what makes a repeat the same claim, for whoever has a business key for it.
         key_of: the request that makes a repeat the same claim, for whoever has an `Idempotency-Key`.
         by: the subject of the operator's token, if an operator grants it.
@@ -91,7 +97,7 @@ def issued_before(member_id: str, key_of: KeyOf) -> Issued | None:
     """
     member, _ = find(member_id, lambda id_: read(member=id_))
     request = key_of(member.member_id)
-    return _issued(_records(request, None), member.member_id, request)
+    return _issued(read(operations=_names(request, None)).operations, member.member_id, request)
 
 
 class _Issuing:
@@ -110,6 +116,8 @@ class _Issuing:
         self._nameless = secrets.token_hex(coupons.CODE_BYTES)
         self._voided = 0
         self._reserved: Reservation | None = None
+        self._looks = False
+        """Whether an earlier request under the same name may have reserved a unit that nobody else can have yet."""
 
     def attempt(self, member_id: str) -> Issued:
         """Issue it, or find that it was issued before.
@@ -135,18 +143,17 @@ class _Issuing:
         return issued
 
     def _read(self, member_id: str) -> Found:
-        return read(member=member_id, template=self._template_id)
+        return read(member=member_id, templates=[self._template_id])
 
     def _issue(self, journal: Journal, found: Found, request: Request | None) -> Issued:
         head = self._head(found)
         templates.require_issuing(head)
-        issue_to = coupons.claim if self._how == "claim" else coupons.grant
-        coupon = issue_to(journal, head.template, self._random)
+        coupon = _ISSUE[self._how](journal, head.template, self._random)
         if self._by:
             operators.book_grant(journal, coupon, self._by)
         if head.template.stock is not None:
             self._reserve(head, head.template.stock, request)
-        answer = answers.write(answers.coupon(coupon, journal.now))
+        answer = write(answers.coupon(coupon, journal.now))
         transaction = Transaction()
         transaction.journal(journal)
         transaction.coupon(coupon)
@@ -170,9 +177,12 @@ class _Issuing:
             Conflict: all are gone.
         """
         name = self._claim_id or (request.key if request else self._nameless)
-        claim_id = attempt_id(name, self._voided)
-        self._reserved = stock.reserve(self._template_id, number, claim_id, self._now, head.mark)
         if self._reserved is None:
+            claim_id = attempt_id(name, self._voided)
+            self._reserved = stock.reserve(self._template_id, number, claim_id, self._now, head.mark)
+        if self._reserved is None:
+            if head.mark and head.mark.until and name != self._nameless:
+                self._claim_id, self._looks = name, True
             raise Conflict("sold_out", "All coupons of this kind are gone.")
         self._claim_id = name
 
@@ -198,22 +208,29 @@ class _Issuing:
         """Find what was issued under the same name before; a name that was declared void is not used again."""
         while True:
             claim_id = attempt_id(self._claim_id, self._voided) if self._claim_id else None
-            records = _records(request, claim_id)
+            names = _names(request, claim_id)
+            looks, self._looks = self._looks, False
+            if looks and claim_id:
+                records, self._reserved = stock.look_for(self._template_id, claim_id, names)
+            else:
+                records = read(operations=names).operations
             claim = records.get(claim_key(claim_id)) if claim_id else None
             if isinstance(claim, Claim):
                 self._give_back(claim)
             if not isinstance(claim, Claim) or not claim.void:
-                return _issued(records, member_id, request)
+                earlier = _issued(records, member_id, request)
+                if looks and self._reserved and not earlier:
+                    raise StaleError  # the unit is there: once more, with it
+                return earlier
             self._voided += 1
 
 
-def _records(request: Request | None, claim_id: str | None) -> Mapping[str, Operation]:
-    """Read what is recorded under the names of a request."""
-    names = ([request.key] if request else []) + ([claim_key(claim_id)] if claim_id else [])
-    return read(operations=names).operations if names else {}
+def _names(request: Request | None, claim_id: str | None) -> list[str]:
+    """Name the records of a request."""
+    return ([request.key] if request else []) + ([claim_key(claim_id)] if claim_id else [])
 
 
-def _issued(records: Mapping[str, Operation], member_id: str, request: Request | None) -> Issued | None:
+def _issued(records: "Mapping[str, Operation]", member_id: str, request: Request | None) -> Issued | None:
     """Find in the records what was issued.
 
     Raises:

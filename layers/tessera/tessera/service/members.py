@@ -8,8 +8,10 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, model_validator
 
-from tessera import answers, moves, paging
+from tessera import paging
 from tessera.access import MEMBER, Caller
+from tessera.answers import card as answers
+from tessera.answers import statement
 from tessera.benefits import NO_BIRTHDAY
 from tessera.card import card
 from tessera.enrolment import enrol
@@ -18,10 +20,8 @@ from tessera.member import CONSUMER, Member, Profile
 from tessera.programme.load import in_force
 from tessera.refusals import Conflict, Invalid, Problem
 from tessera.service.attempts import until_committed
-from tessera.service.history import as_of, last_recorded, member_as_of
 from tessera.service.lookup import access_first, find, named
 from tessera.service.opening import open_journal
-from tessera.service.verification import verify
 from tessera.shapes import Key, Label, Shape, read, read_json
 from tessera.store import lists
 from tessera.store.read import Found
@@ -164,6 +164,9 @@ def show_card(caller: Caller, path_id: str, past: str | None, now: datetime) -> 
     """
     member, found = find(named(caller, path_id), _read_card)
     if past is not None:
+        # Few look back or verify, and what reads the whole ledger is slow to import.
+        from tessera.service.history import as_of, member_as_of  # noqa: PLC0415
+
         now = as_of(past, now)
         member = member_as_of(member, now)
     return _card(member, found.profiles.get(member.member_id), now)
@@ -178,6 +181,8 @@ def move(caller: Caller, path_id: str, body: str | None, now: datetime) -> answe
         Invalid: it names no time zone.
         Conflict: the account is closed.
     """
+    from tessera import moves  # noqa: PLC0415
+
     member_id = named(caller, path_id)
     request = access_first(member_id, lambda: read(MoveRequest, read_json(body)))
 
@@ -196,7 +201,7 @@ def move(caller: Caller, path_id: str, body: str | None, now: datetime) -> answe
 
 def list_entries(
     caller: Caller, path_id: str, past: str | None, limit: str | None, cursor: str | None, now: datetime
-) -> answers.EntryPage:
+) -> statement.EntryPage:
     """List a member's entries, newest first; those that had been recorded by a past instant, if one is given.
 
     Raises:
@@ -208,22 +213,26 @@ def list_entries(
     most = paging.limit(limit)
     before = paging.number(of, cursor)
     if past is not None:
+        from tessera.service.history import as_of, last_recorded  # noqa: PLC0415
+
         last = last_recorded(member, as_of(past, now))
         before = min(before or last + 1, last + 1)
     entries = lists.entries(member.member_id, most + 1, before)
     more = paging.cursor(of, str(entries[most - 1].sequence)) if len(entries) > most else None
-    written = [answers.entry(entry, for_staff=bool(caller.roles)) for entry in entries[:most]]
+    written = [statement.entry(entry, for_staff=bool(caller.roles)) for entry in entries[:most]]
     return {"items": written, "next_cursor": more}
 
 
-def show_verification(caller: Caller, path_id: str) -> answers.Verification:
+def show_verification(caller: Caller, path_id: str) -> statement.Verification:
     """Verify a member's ledger and say the first mismatch.
 
     Raises:
         NotFound: there is no such member for this caller.
     """
+    from tessera.service.verification import verify  # noqa: PLC0415
+
     member, _ = find(named(caller, path_id), lambda id_: fetch(member=id_))
-    return answers.verification(member, verify(member).mismatch)
+    return statement.verification(member, verify(member).mismatch)
 
 
 def link_identity(caller: Caller, path_id: str, body: str | None) -> None:

@@ -21,16 +21,20 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class HandedOut:
-    """What was due, and the night's summary if all of it is done already: where nothing was due, it is."""
+    """What was due, and the night's summary if all of it is done already: where nothing was due, it is.
+
+    Birthdays are no part of the summary: their coupons are told of where they are issued.
+    """
 
     night_id: str
     members: int
     refunds: int
+    birthdays: int
     summary: Summary | None
 
 
 def hand_out(now: datetime) -> HandedOut:
-    """Send all that is due at `now` to the settlements queue, in batches.
+    """Send all that is due at `now` to the settlements queue, in batches, and birthdays to that of coupon jobs.
 
     Running it again for the same instant continues the same night: it hands out what is still due.
 
@@ -45,10 +49,18 @@ def hand_out(now: datetime) -> HandedOut:
         handed_out = handed_out.with_batches(len(works), members=_ids(works, "member"), refunds=_ids(works, "refund"))
         if handed_out.batches % runs.CHUNK == 0:
             _record(night_id, number, handed_out)
+    celebrated = _hand_out_birthdays(night_id, now)
     ended = replace(handed_out, ended_at=now)
     end(night_key(night_id), number, ended, now)
     _record(night_id, number, ended)
-    return HandedOut(night_id, ended.members, ended.refunds, completed(night_key(night_id)))
+    return HandedOut(night_id, ended.members, ended.refunds, celebrated, completed(night_key(night_id)))
+
+
+def _hand_out_birthdays(night_id: str, now: datetime) -> int:
+    # What knows of coupon templates is imported when everything else is handed out: a start does not wait for it.
+    from tessera.service import birthdays  # noqa: PLC0415
+
+    return birthdays.hand_out(night_id, now)
 
 
 def _begin(night_id: str, now: datetime) -> int:

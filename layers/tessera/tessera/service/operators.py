@@ -5,8 +5,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from tessera import answers, operators
+from tessera import operators
 from tessera.access import Caller
+from tessera.answers import operators as answers
+from tessera.answers import statement, write
 from tessera.journal import Journal
 from tessera.outlook import of
 from tessera.programme.rules import Id
@@ -90,7 +92,7 @@ def adjust(caller: Caller, path_id: str, body: str | None, key: str | None, now:
             by=caller.identity.subject,
             roles=caller.roles,
         )
-        return answers.write(answers.entry(journal.entries[-1], for_staff=True))
+        return write(statement.entry(journal.entries[-1], for_staff=True))
 
     return change_once(caller, member_id, "adjustments", key, content, now, decide)
 
@@ -114,7 +116,7 @@ def change_standing(caller: Caller, path_id: str, body: str | None, key: str | N
     def decide(journal: Journal, _transaction: Transaction) -> str:
         by = caller.identity.subject
         operators.change_standing(journal, request.standing, reason=request.reason, note=request.note, by=by)
-        return answers.write({"standing": journal.member.standing})
+        return write({"standing": journal.member.standing})
 
     return change_once(caller, member_id, "standing", key, content, now, decide)
 
@@ -138,7 +140,7 @@ def place(caller: Caller, path_id: str, body: str | None, key: str | None, now: 
     def decide(journal: Journal, _transaction: Transaction) -> str:
         by = caller.identity.subject
         operators.place(journal, request.tier, request.until, reason=request.reason, note=request.note, by=by)
-        return answers.write(answers.placed(of(journal)))
+        return write(answers.placed(of(journal)))
 
     return change_once(caller, member_id, "placements", key, content, now, decide)
 
@@ -161,7 +163,7 @@ def end_placement(caller: Caller, path_id: str, body: str | None, key: str | Non
 
     def decide(journal: Journal, _transaction: Transaction) -> str:
         operators.end_placement(journal, reason=request.reason, note=request.note, by=caller.identity.subject)
-        return answers.write(answers.placed(of(journal)))
+        return write(answers.placed(of(journal)))
 
     return change_once(caller, member_id, "placements/end", key, content, now, decide)
 

@@ -4,10 +4,9 @@ import json
 from collections.abc import Collection
 from datetime import datetime
 
-from tessera import answers
+from tessera.answers import purchases as answers
 from tessera.messages import read_message
 from tessera.programme.load import in_force
-from tessera.purchases import Order
 from tessera.refusals import Invalid, NotFound, Problem
 from tessera.shapes import MAX_PROBLEMS, read_json
 from tessera.store import queues
@@ -72,6 +71,6 @@ def show(order_id: str) -> answers.Purchase:
         NotFound: it was not, or not yet.
     """
     order = read(operations=[order_key(order_id)]).operations.get(order_key(order_id))
-    if not isinstance(order, Order):
+    if order is None or order.RECORD != "order":
         raise NotFound
     return answers.purchase(order)

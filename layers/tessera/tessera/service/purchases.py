@@ -260,10 +260,13 @@ def _book_refund(message: "OrderRefunded", record: RefundRecord, order: Order, n
     after = purchases.refund_lines(order, message)
     transaction = Transaction()
     transaction.operation(record)
-    transaction.operation(_without(after, message.refund_id))
     if order.member_id:
-        returning = order.coupon_ids if purchases.is_last(order, after) else ()
-        found = read(member=order.member_id, coupons=(order.member_id, returning))
+        its_coupons = after.coupon_ids if purchases.is_last(order, after) else ()
+        found = read(member=order.member_id, coupons=(order.member_id, its_coupons))
+        if not order.redemption_id and (redemption := _unnamed(order.order_id, order.member_id)):
+            after = redemptions.pay(after, redemption)
+            its_coupons = after.coupon_ids if purchases.is_last(order, after) else ()
+            found.coupons = read(coupons=(order.member_id, its_coupons)).coupons
         journal = open_journal(found.members[order.member_id], now)
         for coupon in purchases.refund(journal, order, after, message, list(found.coupons.values())):
             transaction.coupon(coupon)
@@ -271,8 +274,21 @@ def _book_refund(message: "OrderRefunded", record: RefundRecord, order: Order, n
         if found.coupons:
             from tessera.service import allowances  # noqa: PLC0415 - as above
 
-            allowances.expect_return(order, found.coupons)
+            allowances.expect_return(after, found.coupons)
+    transaction.operation(_without(after, message.refund_id))
     transaction.commit()
+
+
+def _unnamed(order_id: str, member_id: str) -> Redemption | None:
+    """Read the redemption that was confirmed for an order which did not name it.
+
+    Whatever confirms one changes the member: read after the member, it is no older.
+    """
+    records = [redemptions.record_of_order(order_id, member_id, by_shop=by_shop) for by_shop in (True, False)]
+    for found in read(operations=[redemption_key(record) for record in records]).operations.values():
+        if isinstance(found, Redemption) and found.member_id == member_id and found.status == "confirmed":
+            return found
+    return None
 
 
 def _without(order: Order | AwaitedOrder, refund_id: str) -> Order | AwaitedOrder:

@@ -6,9 +6,11 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from tessera import answers, make_ups, streaks
+from tessera import make_ups, streaks
 from tessera import sign_ins as domain
 from tessera.access import Caller
+from tessera.answers import sign_ins as answers
+from tessera.answers import write
 from tessera.idempotency import Answer, body_hash
 from tessera.instants import local_day
 from tessera.programme.load import in_force
@@ -89,7 +91,7 @@ def make_up(caller: Caller, path_id: str, body: str | None, now: datetime) -> Ma
         if isinstance(earlier := found.operations.get(key), Answer):
             return MadeUp(earlier.body, new=False)
         journal = open_journal(member, now)
-        answer = answers.write(answers.make_up(make_ups.make_up(journal, request.day)))
+        answer = write(answers.make_up(make_ups.make_up(journal, request.day)))
         transaction = Transaction()
         transaction.journal(journal)
         transaction.operation(Answer(key=key, body_hash=body_hash(request.day.isoformat()), body=answer))

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tessera import answers, paging, templates
+from tessera import paging, templates
 from tessera.access import Caller
+from tessera.answers import templates as answers
 from tessera.programme.load import in_force
 from tessera.refusals import NotFound
 from tessera.service.attempts import until_committed
@@ -40,11 +41,11 @@ def create(caller: Caller, body: str | None, now: datetime) -> Created:
     by = caller.identity.subject
 
     def attempt() -> Created:
-        head = templates.create(template, _standing(template.id), by=by, now=now)
-        new = head.version == 1 and head.changed_at == now
-        if new:
+        there = _standing(template.id)
+        head = templates.create(template, there, by=by, now=now)
+        if head is not there:
             _commit(None, head)
-        return Created(answers.template_head(head), new)
+        return Created(answers.template_head(head), new=head is not there)
 
     return until_committed(attempt)
 

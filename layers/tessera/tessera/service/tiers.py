@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tessera import answers
 from tessera.access import Caller
+from tessera.answers import tiers as answers
 from tessera.outlook import of
 from tessera.refusals import Unreadable
 from tessera.service.lookup import find, named

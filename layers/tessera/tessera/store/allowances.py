@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from tessera.coupons import Uses
 from tessera.store import client
 from tessera.store.attributes import attribute, fields, item
 from tessera.store.client import StaleError, call, name_of
 from tessera.store.items import SCHEMA
-from tessera.store.read import batch_get
+from tessera.store.read import USES, batch_get
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from tessera.programme.coupons import CouponTemplate
 
 _OPEN = "o:"
@@ -79,7 +76,8 @@ def settle(template_id: str, use: str, kept: int | None) -> None:
     Raises:
         Unavailable: the store did not answer; closing it again does no harm.
     """
-    money = _read([template_id]).get(template_id, {}).get(_OPEN + use)
+    stored = batch_get({"STOCK_TABLE": [{"stock_id": USES + template_id}]})
+    money = fields(stored[0][1]).get(_OPEN + use) if stored else None
     if money is None:
         return
     given_back = ", used = used - :one" if kept is None else ""
@@ -127,24 +125,5 @@ def give_back(template_id: str, use: str, money: int) -> None:
             raise
 
 
-def read_uses(template_ids: Iterable[str]) -> dict[str, Uses]:
-    """Read how much was used of templates, by id; of those of which nothing ever was there is none here.
-
-    Raises:
-        Unavailable: the store did not answer.
-    """
-    return {id_: Uses(stored["used"], stored["spent"]) for id_, stored in _read(template_ids).items()}
-
-
-def _read(template_ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
-    keys: list[Mapping[str, object]] = [{"stock_id": _stock_id(id_)} for id_ in dict.fromkeys(template_ids)]
-    found = (fields(stored) for _, stored in batch_get({"STOCK_TABLE": keys})) if keys else ()
-    return {stored["stock_id"].removeprefix(_stock_id("")): stored for stored in found}
-
-
 def _of(template_id: str) -> dict[str, Any]:
-    return {"TableName": name_of("STOCK_TABLE"), "Key": {"stock_id": attribute(_stock_id(template_id))}}
-
-
-def _stock_id(template_id: str) -> str:
-    return f"uses:{template_id}"
+    return {"TableName": name_of("STOCK_TABLE"), "Key": {"stock_id": attribute(USES + template_id)}}

@@ -1,15 +1,18 @@
 """Lists: the entries and the coupons of a member."""
 
 from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
 
-from tessera.coupons import Coupon
 from tessera.journal import Entry
-from tessera.store import client, items
+from tessera.store import client
 from tessera.store.attributes import attribute, fields
 from tessera.store.client import call, name_of
 from tessera.store.entries import to_entry
 from tessera.store.query import query
 from tessera.store.read import batch_get
+
+if TYPE_CHECKING:
+    from tessera.coupons import Coupon
 
 
 def entries(member_id: str, limit: int, before: int | None) -> list[Entry]:
@@ -53,8 +56,11 @@ def history(member_id: str, last: int) -> Iterator[tuple[Entry, bytes]]:
         yield to_entry(content), content["hash"]
 
 
-def coupons(member_id: str, after: str | None = None) -> Iterator[Coupon]:
+def coupons(member_id: str, after: str | None = None) -> "Iterator[Coupon]":
     """Read a member's coupons in the order of their ids, from behind the id `after`, fetched as they are taken."""
+    # Others list entries, and do not wait for the import.
+    from tessera.store.coupon_items import to_coupon  # noqa: PLC0415
+
     condition = "member_id = :member"
     values = {":member": attribute(member_id)}
     if after is not None:
@@ -66,4 +72,4 @@ def coupons(member_id: str, after: str | None = None) -> Iterator[Coupon]:
         ExpressionAttributeValues=values,
         ConsistentRead=True,
     ):
-        yield items.to_coupon(fields(stored))
+        yield to_coupon(fields(stored))

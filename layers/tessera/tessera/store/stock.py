@@ -5,10 +5,11 @@ record decides that, whoever writes it first. So no unit is sold twice, and none
 """
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tessera.claims import Claim
 from tessera.instants import to_epoch_seconds
@@ -17,16 +18,18 @@ from tessera.stock import stamp as make_stamp
 from tessera.store import client
 from tessera.store.attributes import attribute, fields, item
 from tessera.store.client import StaleError, call, name_of
-from tessera.store.items import claim_key, from_operation
+from tessera.store.items import claim_key
+from tessera.store.operations import from_operation, to_operation
 from tessera.store.read import batch_get, read
 from tessera.store.template_items import head_key
+
+if TYPE_CHECKING:
+    from tessera.store.operations import Operation
 
 _OPEN = "r:"
 """Begins the names of the attributes that are reservations."""
 _ROUNDS = 5
 """How often all shards are looked at in one attempt, if others are faster each time."""
-_READ_AT_ONCE = 100
-"""Items that the store reads in one call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def reserve(template_id: str, stock: int, claim_id: str, now: datetime, mark: Ma
         for number, shard in shards.items():
             if claim_id in shard.open:
                 return Reservation(template_id, claim_id, number, shard)
-        room = [number for number in range(SHARDS) if shards.get(number, Shard()).taken < share(stock, number)]
+        room = _with_room(shards, stock)
         # Those who ask at the same time must not all be at the same unit.
         random.shuffle(room)
         for number in room:
@@ -78,6 +81,26 @@ def reserve(template_id: str, stock: int, claim_id: str, now: datetime, mark: Ma
         if not room and not _reclaim(template_id, stock, shards, seconds):
             return None
     raise StaleError
+
+
+def look_for(
+    template_id: str, claim_id: str, names: Sequence[str]
+) -> tuple["Mapping[str, Operation]", Reservation | None]:
+    """Read records by their names, and look on all shards for what a claim has reserved: in one round trip.
+
+    Raises:
+        Unavailable: the store did not answer.
+    """
+    records: dict[str, Operation] = {}
+    reserved = None
+    wanted = {"OPERATIONS_TABLE": [{"operation": name} for name in names], "STOCK_TABLE": _keys(template_id)}
+    for table, stored in batch_get(wanted):
+        content = fields(stored)
+        if table == "OPERATIONS_TABLE":
+            records[content["operation"]] = to_operation(content)
+        elif claim_id in (shard := _to_shard(content)).open:
+            reserved = Reservation(template_id, claim_id, _number(content), shard)
+    return records, reserved
 
 
 def tidy(reservation: Reservation, now: datetime) -> None:
@@ -163,12 +186,27 @@ def _reclaim(template_id: str, stock: int, shards: Mapping[int, Shard], now: int
     if returned:
         return True
     waiting = [made_at(stamp) for fate, _, _, stamp in fates if fate == "open"]
-    _mark(template_id, Mark(stock, min(waiting) + ABANDONED_AFTER if waiting else None))
-    return False
+    if not waiting:
+        _mark(template_id, Mark(stock, None))
+        return False
+    _mark(template_id, Mark(stock, min(waiting) + ABANDONED_AFTER))
+    # What came back before the mark was there has lifted none; what comes back from now on lifts this one.
+    if not _with_room(_read(template_id), stock):
+        return False
+    _lift(template_id)
+    return True
+
+
+def _with_room(shards: Mapping[int, Shard], stock: int) -> list[int]:
+    """List the shards that have something left to give."""
+    return [number for number in range(SHARDS) if shards.get(number, Shard()).taken < share(stock, number)]
 
 
 def _return(template_id: str, number: int, claim_id: str, stamp: int, claim: Claim | None) -> None:
-    """Give a reserved unit back, once; but not if its claim is committed while it is being declared void."""
+    """Give a reserved unit back, once; but not if its claim is committed while it is being declared void.
+
+    A mark is lifted after the unit is there, not before: whoever sets one in between looks at the shards once more.
+    """
     try:
         if claim is None:
             void = item(from_operation(Claim(claim_id=claim_id, void=True)))
@@ -189,6 +227,7 @@ def _return(template_id: str, number: int, claim_id: str, stamp: int, claim: Cla
     except StaleError:
         # It is committed, or somebody else has declared it void or has given it back: whoever looks again sees which.
         return
+    _lift(template_id)
 
 
 def _drop(template_id: str, number: int, sold: Mapping[str, int]) -> None:
@@ -217,22 +256,37 @@ def _mark(template_id: str, mark: Mark) -> None:
     )
 
 
+def _lift(template_id: str) -> None:
+    """Let a template that is marked as sold out be looked at again, whatever the clock of whoever asks says."""
+    with suppress(StaleError):
+        call(
+            client.DYNAMODB.update_item,
+            TableName=name_of("COUPON_TEMPLATES_TABLE"),
+            Key=item(head_key(template_id)),
+            UpdateExpression="SET sold_out_until = :never",
+            ConditionExpression="attribute_exists(sold_out_of)",
+            ExpressionAttributeValues=item({":never": 0}),
+        )
+
+
 def _claims(claim_ids: Iterable[str]) -> dict[str, Claim]:
     """Read the records of claims, by id; one that is not there is not committed."""
-    keys = [claim_key(claim_id) for claim_id in claim_ids]
-    found = {}
-    for first in range(0, len(keys), _READ_AT_ONCE):
-        for record in read(operations=keys[first : first + _READ_AT_ONCE]).operations.values():
-            if isinstance(record, Claim):
-                found[record.claim_id] = record
-    return found
+    records = read(operations=[claim_key(claim_id) for claim_id in claim_ids]).operations.values()
+    return {record.claim_id: record for record in records if isinstance(record, Claim)}
 
 
 def _read(template_id: str) -> dict[int, Shard]:
     """Read the shards of a template that have given anything, by number."""
-    keys = [{"stock_id": _stock_id(template_id, number)} for number in range(SHARDS)]
-    found = (fields(stored) for _, stored in batch_get({"STOCK_TABLE": keys}))
-    return {int(stored["stock_id"].rpartition(":")[2]): _to_shard(stored) for stored in found}
+    found = [fields(stored) for _, stored in batch_get({"STOCK_TABLE": _keys(template_id)})]
+    return {_number(stored): _to_shard(stored) for stored in found}
+
+
+def _keys(template_id: str) -> list[dict[str, str]]:
+    return [{"stock_id": _stock_id(template_id, number)} for number in range(SHARDS)]
+
+
+def _number(stored: Mapping[str, Any]) -> int:
+    return int(stored["stock_id"].rpartition(":")[2])
 
 
 def _to_shard(stored: Mapping[str, Any]) -> Shard:

@@ -24,8 +24,6 @@ from tessera.store.template_items import (
 from tessera.templates import Head, PublicCode, Registry
 
 _TABLE = "COUPON_TEMPLATES_TABLE"
-_READ_AT_ONCE = 100
-"""Items that the store reads in one call."""
 
 
 def read_heads(template_ids: Iterable[str]) -> dict[str, Head | Mark]:
@@ -34,12 +32,8 @@ def read_heads(template_ids: Iterable[str]) -> dict[str, Head | Mark]:
     Raises:
         Unavailable: the store did not answer.
     """
-    ids = list(dict.fromkeys(template_ids))
-    found: dict[str, Head | Mark] = {}
-    for first in range(0, len(ids), _READ_AT_ONCE):
-        for stored in _read([head_key(id_) for id_ in ids[first : first + _READ_AT_ONCE]]):
-            found[stored["template_id"]] = to_head(stored)
-    return found
+    keys = [head_key(id_) for id_ in dict.fromkeys(template_ids)]
+    return {stored["template_id"]: to_head(stored) for stored in _read(keys)}
 
 
 def read_registry() -> Registry:

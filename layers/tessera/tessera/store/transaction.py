@@ -3,16 +3,15 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tessera.coupons import Coupon
-from tessera.journal import Journal
-from tessera.member import Profile
-from tessera.settlement import due_at
-from tessera.store import client, items
+from tessera.store import client
 from tessera.store.attributes import attribute, item
 from tessera.store.client import call, name_of
-from tessera.store.entries import from_entry
 
 if TYPE_CHECKING:
+    from tessera.coupons import Coupon
+    from tessera.journal import Journal
+    from tessera.member import Profile
+    from tessera.store.operations import Operation
     from tessera.store.runs import RunRecord
 
 
@@ -22,39 +21,51 @@ class Transaction:
     def __init__(self) -> None:
         self._puts: list[dict[str, Any]] = []
 
-    def journal(self, journal: Journal) -> None:
+    def journal(self, journal: "Journal") -> None:
         """Write the member's new state and the entries that led to it.
 
         This is the only place that writes entries, and an entry that exists is never written again.
         """
+        # What hands work out writes no member, and here as below does not wait for the import of what writes one.
+        from tessera.settlement import due_at  # noqa: PLC0415
+        from tessera.store.entries import from_entry  # noqa: PLC0415
+        from tessera.store.member_items import from_member  # noqa: PLC0415
+
         member = journal.member
         due = due_at(member, journal.programme)
-        self._put("MEMBERS_TABLE", items.from_member(member, due), "member_id", member.version)
+        self._put("MEMBERS_TABLE", from_member(member, due), "member_id", member.version)
         for entry in journal.entries:
             self._put("LEDGER_TABLE", from_entry(entry), "sequence", 0)
 
-    def operation(self, operation: items.Operation) -> None:
+    def operation(self, operation: "Operation") -> None:
         """Write the record of an operation."""
-        self._put("OPERATIONS_TABLE", items.from_operation(operation), "operation", operation.version)
+        from tessera.store import operations  # noqa: PLC0415
+
+        self._put("OPERATIONS_TABLE", operations.from_operation(operation), "operation", operation.version)
 
     def run(self, record: "RunRecord") -> None:
         """Write a record of nights, evaluations or coupon jobs."""
-        # Only what hands work out writes these; everything that writes would wait for the import.
         from tessera.store import runs  # noqa: PLC0415
 
         self._put("OPERATIONS_TABLE", runs.from_run(record), "operation", record.version)
 
-    def coupon(self, coupon: Coupon) -> None:
+    def coupon(self, coupon: "Coupon") -> None:
         """Write a coupon."""
-        self._put("COUPONS_TABLE", items.from_coupon(coupon), "coupon_id", coupon.version)
+        from tessera.store import coupon_items  # noqa: PLC0415
 
-    def profile(self, profile: Profile) -> None:
+        self._put("COUPONS_TABLE", coupon_items.from_coupon(coupon), "coupon_id", coupon.version)
+
+    def profile(self, profile: "Profile") -> None:
         """Write a new member's profile."""
-        self._put("PROFILES_TABLE", items.from_profile(profile), "member_id", 0)
+        from tessera.store import member_items  # noqa: PLC0415
+
+        self._put("PROFILES_TABLE", member_items.from_profile(profile), "member_id", 0)
 
     def alias(self, alias_id: str, member_id: str) -> None:
         """Write that an identity, which is nobody's yet, is this member's too."""
-        self._put("MEMBERS_TABLE", items.from_alias(alias_id, member_id), "member_id", 0)
+        from tessera.store import member_items  # noqa: PLC0415
+
+        self._put("MEMBERS_TABLE", member_items.from_alias(alias_id, member_id), "member_id", 0)
 
     def commit(self) -> None:
         """Write everything.
