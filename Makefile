@@ -23,7 +23,7 @@ unexport VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE
 # Trust whom the system trusts: a company's own certificate authority too.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup run token schedule redrive logs replay test simulate sabotage races bench-tiers bench-checkout check build programme openapi events lock clean
+.PHONY: help setup run token schedule redrive logs replay test simulate sabotage races bench-tiers bench-checkout cost check build programme openapi events lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -112,6 +112,10 @@ bench-tiers: setup .dynoxide/.locked ## Measure a night over many members: make 
 bench-checkout: setup ## Measure the steps of a checkout: make bench-checkout VISITS=100
 	@AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test PYTHONPATH=layers/tessera \
 	  $(DEV)/python -m tests.bench.checkout $(VISITS)
+
+cost: setup ## Reckon what operations and months cost at list prices
+	@AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test PYTHONPATH=layers/tessera \
+	  $(DEV)/python -m tests.bench.cost
 
 check: setup ## Lint, types, imports, template
 	$(DEV)/ruff check
