@@ -100,7 +100,7 @@ replay: .venv-stack/.locked ## Load history: make replay FILE=orders.ndjson.gz
 
 test: setup .dynoxide/.locked ## Run every test; the stack tests start a stack of their own
 	@$(DEV)/python -m pytest -m timed -q
-	@$(DEV)/python -m pytest -m "not timed" -n 2 --dist loadgroup
+	@$(DEV)/python -m pytest -m "not timed" -n 2 --dist loadgroup --no-unused-permissions
 
 simulate: setup ## Run the functions over a store that fails: make simulate SEEDS=1000 SCENARIO=stock, or SEED=17
 	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -m tests.simulation \
