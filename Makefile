@@ -23,7 +23,7 @@ unexport VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE
 # Trust whom the system trusts: a company's own certificate authority too.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup run token schedule redrive logs replay test simulate sabotage races bench-tiers bench-checkout cost check build programme openapi events lock clean
+.PHONY: help setup run token schedule redrive logs replay test simulate sabotage races bench-tiers bench-checkout cost check policy build programme openapi events lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -53,13 +53,20 @@ setup: .venv/.locked .venv-stack/.locked ## Make both environments from the lock
 	@$(UV) pip sync --python .venv-stack --require-hashes --compile-bytecode $<
 	@touch $@
 
+# checkov's, in an environment of its own: it pins packages that exclude what the tests need.
+.venv-policy/.locked: requirements/policy.txt .uv/.locked
+	@echo "Setting up .venv-policy: checkov"
+	@$(UV) venv --quiet --clear --python $(PYTHON) .venv-policy
+	@$(UV) pip sync --python .venv-policy --require-hashes $<
+	@touch $@
+
 # A second DynamoDB, for the measurements alone: without npm they run on the local stack's.
 .dynoxide/.locked: requirements/dynoxide.json .venv/.locked
 	@echo "Setting up Dynoxide"
 	@$(DEV)/python -m local.dynoxide && touch $@ || echo "Measuring on MiniStack instead"
 
 lock: .uv/.locked ## Resolve the *.in files again, the layer's first: the others take its versions
-	@for name in layers/dependencies/requirements requirements/uv requirements/stack requirements/dev; do \
+	@for name in layers/dependencies/requirements requirements/uv requirements/stack requirements/dev requirements/policy; do \
 	  (cd $$(dirname $$name) && $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 \
 	    --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' \
 	    $$(basename $$name).in --output-file $$(basename $$name).txt); \
@@ -93,7 +100,7 @@ replay: .venv-stack/.locked ## Load history: make replay FILE=orders.ndjson.gz
 
 test: setup .dynoxide/.locked ## Run every test; the stack tests start a stack of their own
 	@$(DEV)/python -m pytest -m timed -q
-	@$(DEV)/python -m pytest -m "not timed" -n 2 --dist loadscope
+	@$(DEV)/python -m pytest -m "not timed" -n 2 --dist loadscope --no-unused-permissions
 
 simulate: setup ## Run the functions over a store that fails: make simulate SEEDS=1000 SCENARIO=stock, or SEED=17
 	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -m tests.simulation \
@@ -117,13 +124,17 @@ cost: setup ## Reckon what operations and months cost at list prices
 	@AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test PYTHONPATH=layers/tessera \
 	  $(DEV)/python -m tests.bench.cost
 
-check: setup ## Lint, types, imports, template
+check: setup policy ## Lint, types, imports, template
 	$(DEV)/ruff check
 	$(DEV)/ruff format --check
 	$(DEV)/mypy layers/tessera functions local examples tools tests
 	PYTHONPATH=layers/tessera $(DEV)/lint-imports --no-cache
 	$(DEV)/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 $(DEV)/sam validate --lint --region eu-west-2
+
+# With a key in the environment checkov would send what it finds to its maker.
+policy: .venv-policy/.locked ## Check the template with checkov; .checkov.yaml and the template say why it is not to ask what
+	env -u BC_API_KEY .venv-policy/bin/checkov --config-file .checkov.yaml
 
 build: setup ## Build for Lambda (RUNTIME=python3.13 ARCH=arm64)
 	@find functions -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -140,5 +151,5 @@ events: setup ## Write docs/events/ again, from the shapes of what leaves
 	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -m tools.event_schema
 
 clean: ## Remove builds, caches, environments and what the local stack left
-	rm -rf .aws-sam .dynoxide .hypothesis .import_linter_cache .local .mypy_cache .pytest_cache .ruff_cache .uv .venv .venv-stack
+	rm -rf .aws-sam .dynoxide .hypothesis .import_linter_cache .local .mypy_cache .pytest_cache .ruff_cache .uv .venv .venv-policy .venv-stack
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

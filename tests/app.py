@@ -1,7 +1,7 @@
 """The product in process: requests and messages go to the functions that template.yaml gives them to.
 
-Each function runs with its own environment and nothing of another's, so a route, a queue's mapping or a variable that
-the template lacks is missing here too.
+Each function runs with its own environment and under its own role, with nothing of another's, so a route, a queue's
+mapping, a variable or a right that the template lacks is missing here too.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 from tessera.identities import Identity
 from tessera.instants import write_instant
 from tests import published, resources
+from tests.roles.watch import WATCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -204,8 +205,8 @@ class App:
         return list(self._take_dead_letters())
 
     def invoke(self, function: str, event: Any) -> Any:
-        """Call a function by its logical id, under its own environment."""
-        with self.environment_of(function):
+        """Call a function by its logical id, under its own environment and its own role."""
+        with self.environment_of(function), WATCH.running(function):
             return _handler(resources.functions()[function].module)(event, None)
 
     @contextmanager

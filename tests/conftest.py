@@ -14,6 +14,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tessera.programme import load
 
+pytest_plugins = ["tests.roles.plugin"]
+
 for variable in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[variable]
 os.environ.update(

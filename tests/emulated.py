@@ -1,6 +1,7 @@
 """The product on moto: the tables, the queues, the bus and the bucket of template.yaml, empty, for one test.
 
-Moto checks no rights and loses updates under threads, so neither rights nor races are tested on it.
+Moto loses updates under threads, so no races are tested on it. It checks no rights either: what functions call is held
+to their roles on its way there.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from tessera.store import bus, client, code_files, digests, queues
 from tests import resources
 from tests.app import App
+from tests.roles.watch import WATCH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,4 +77,7 @@ def _backend(service: str) -> Any:
 @cache
 def _clients() -> tuple[DynamoDBClient, SQSClient, Any, S3Client]:
     """Make clients that obey moto, as those made before its import do not; once, for that takes longer than a test."""
-    return boto3.client("dynamodb"), boto3.client("sqs"), boto3.client("events"), boto3.client("s3")
+    clients = boto3.client("dynamodb"), boto3.client("sqs"), boto3.client("events"), boto3.client("s3")
+    for made in clients:
+        WATCH.over(made)
+    return clients

@@ -85,6 +85,13 @@ def template() -> dict[str, Any]:
 
 
 @cache
+def translated() -> dict[str, Any]:
+    """Answer what SAM makes of template.yaml."""
+    locations = {name: f"s3://code/{name}.zip" for name in translate.code_folders(template())}
+    return translate.translated(translate.with_code_at(template(), locations), "eu-west-2", {})
+
+
+@cache
 def functions() -> dict[str, Function]:
     """Answer the functions by logical id."""
     shared = template()["Globals"]["Function"]["Environment"]["Variables"]
@@ -153,12 +160,23 @@ def create_bus(events: Any) -> dict[str, str]:
 def create_buckets(s3: S3Client) -> dict[str, str]:
     """Create the S3 buckets, locked as they are to be, and answer their names by logical id."""
     locks = translate.object_locks(template())
-    names = {name: name.lower() for name, _ in _of_type("AWS::S3::Bucket")}
-    for name, bucket in names.items():
+    for bucket, name in buckets().items():
         s3.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=name in locks)
         if name in locks:
             s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=locks[name])
-    return names
+    return {name: bucket for bucket, name in buckets().items()}
+
+
+@cache
+def buckets() -> dict[str, str]:
+    """Answer the logical ids of the S3 buckets by their names here, which may have no capitals."""
+    return {name.lower(): name for name, _ in _of_type("AWS::S3::Bucket")}
+
+
+@cache
+def partition_key(table: str) -> str:
+    """Answer which attribute is the partition key of a table, by its logical id."""
+    return str(dict(_of_type("AWS::DynamoDB::Table"))[table]["KeySchema"][0]["AttributeName"])
 
 
 def parameters() -> dict[str, str]:

@@ -10,6 +10,7 @@ from tessera.coupons import Coupon, Uses
 from tessera.programme.coupons import read_template
 from tessera.programme.load import in_force
 from tessera.service import opening
+from tessera.service.purchases import Outcome
 from tessera.store import queues
 from tessera.store.read import read
 from tessera.store.transaction import Transaction
@@ -29,7 +30,13 @@ Later = list[tuple[str, int]]
 def later(monkeypatch: pytest.MonkeyPatch) -> Later:
     """The messages that the allowances queue would deliver later, with the seconds until then."""
     sent: Later = []
-    monkeypatch.setattr(queues, "send_later", lambda _queue, body, seconds: sent.append((body, seconds)))
+    send = queues.send_later
+
+    def note_and_send(queue: str, body: str, seconds: int) -> None:
+        sent.append((body, seconds))
+        send(queue, body, seconds)
+
+    monkeypatch.setattr(queues, "send_later", note_and_send)
     return sent
 
 
@@ -361,6 +368,24 @@ def test_the_last_unit_refunded_brings_the_coupon_back_as_its_template_says(
     deliver(shopper, later)
 
     assert (sorted(statuses(shopper)), uses(shopper)) == (coupons_then, uses_then)
+
+
+def test_a_refund_that_its_order_left_waiting_is_booked_by_the_night_and_brings_the_coupon_back(
+    shopper: App, later: Later, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = hold(shopper, give(shopper, on_refund="if_wholly_refunded"))
+    shopper.send(refund("R1", "O1", line_1=1, line_2=1))
+    with monkeypatch.context() as broken_off:
+        broken_off.setattr("tessera.service.purchases._release_parked", lambda *_: Outcome("duplicate"))
+        shopper.send(arrival(held))
+    assert statuses(shopper) == ["redeemed"]
+
+    shopper.now += timedelta(days=31)
+    shopper.nightly()
+    deliver(shopper, later)
+
+    assert shopper.purchase("O1")["status"] == "refunded"
+    assert uses(shopper) == Uses(0, 0)
 
 
 def test_a_coupon_that_came_back_can_be_used_again(shopper: App, later: Later) -> None:

@@ -361,6 +361,16 @@ def test_a_stock_of_three_is_three_coupons(app: App) -> None:
     assert app.post("/members/me/coupons", CLAIM, as_="dave").status == 201
 
 
+def test_what_operators_grant_is_taken_of_the_stock_too(app: App) -> None:
+    create(app, stock=1)
+    grants = [
+        app.post("/coupon-templates/winter_fifth/grants", {"member_id": app.enrol(name)}, as_="operator")
+        for name in ("alice", "bob")
+    ]
+    assert grants[0].status == 201
+    grants[1].refused(409, "sold_out")
+
+
 def left(app: App, name: str) -> int | None:
     """Answer how many are left of what somebody may claim; None if it is not there to be claimed."""
     items = {item["template_id"]: item["left"] for item in app.get("/coupon-templates", as_=name).json["items"]}

@@ -68,6 +68,10 @@ def test_every_entry_is_told_as_the_statement_shows_it(app: App, bus: Bus, recor
     assert [event["Time"] for event in bus.taken] == [entry["recorded_at"] for entry in shown]
 
 
+def test_events_go_to_the_bus_of_the_stack(app: App, records: list[dict[str, Any]]) -> None:
+    assert publish(app, records) == ALL_DONE
+
+
 def test_ten_events_go_into_one_call(app: App, bus: Bus, records: list[dict[str, Any]]) -> None:
     publish(app, records)
     assert [len(call) for call in bus.calls] == [10, 10, 5]

@@ -1,13 +1,14 @@
 """A programme that changes while members hold terms: nobody loses anything, and the ledger tells the same as before."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from tests.app import App, member_id
+from tests.app import Answer, App, member_id
 from tests.conftest import UseProgramme
-from tests.handlers.messages import line, order
+from tests.handlers.messages import basket, line, order
 
 ALICE = member_id("alice")
 
@@ -25,6 +26,8 @@ BIG_SPENDER = {
     "name": "Big spender",
     "entry": {"measure": "spend", "at_least": 15_000, "within": {"days": 365}},
 }
+
+FIVER = {"id": "fiver", "kind": "amount_off", "name": "£5 off", "terms": "£5 off.", "amount": 500, "valid_days": 30}
 
 
 def buy(app: App, order_id: str, pounds: int) -> None:
@@ -66,6 +69,48 @@ def test_what_a_new_version_asks_for_is_counted_from_the_ledger_with_the_first_w
     assert gold.card()["tier"]["keep"]["needs"] == {"growth": 100}
     gold.post("/members/me/sign-ins")
     assert gold.card()["tier"]["id"] == "big_spender"
+    assert verified(gold)
+
+
+def granted_with_others(app: App) -> Answer:
+    """Have a coupon granted to a list, in the background."""
+    answer = app.post("/coupon-templates/fiver/grants", {"members": [ALICE]}, as_="operator")
+    app.work_off("CouponJobsQueue")
+    return answer
+
+
+def a_year_later(app: App) -> Answer:
+    """Let the night find that the term is over."""
+    app.now = datetime(2027, 3, 3, tzinfo=UTC)
+    app.nightly()
+    return app.get("/members/me")
+
+
+COMES_FIRST: dict[str, Callable[[App], Answer]] = {
+    "a look at the tier": lambda app: app.get("/members/me/tier"),
+    "a look at benefits": lambda app: app.get("/members/me/benefits"),
+    "a quote": lambda app: app.post("/members/me/quotes", {"order": basket()}),
+    "a coupon claimed": lambda app: app.post("/members/me/coupons", {"template_id": "fiver"}),
+    "a coupon granted": lambda app: app.post("/coupon-templates/fiver/grants", {"member_id": ALICE}, as_="operator"),
+    "a coupon granted to many": granted_with_others,
+    "an adjustment": lambda app: app.post(
+        f"/members/{ALICE}/adjustments", {"points": 1, "reason": "goodwill", "note": "Late."}, as_="operator"
+    ),
+    "a night": a_year_later,
+}
+"""What a member may meet with first under a new version, each in another function."""
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics to publish")
+@pytest.mark.parametrize("first", COMES_FIRST.values(), ids=COMES_FIRST)
+def test_whichever_function_comes_first_under_a_new_version_counts_from_the_ledger(
+    gold: App, use_programme: UseProgramme, first: Callable[[App], Answer]
+) -> None:
+    gold.post("/coupon-templates", FIVER, as_="operator")
+    use_programme(version=2, tiers=ladder(GOLD, BIG_SPENDER), benefits=[])
+    gold.now = datetime(2026, 9, 1, tzinfo=UTC)
+    answer = first(gold)
+    assert answer.status in {200, 201, 202}, answer.text
     assert verified(gold)
 
 

@@ -29,6 +29,15 @@ def statements(resources: dict[str, Any], role: str) -> list[dict[str, Any]]:
     ]
 
 
+def mappings(resources: dict[str, Any], source: str) -> dict[str, dict[str, Any]]:
+    """Return what brings functions something from sources of a type, such as `AWS::SQS::Queue`, by logical id."""
+    return {
+        name: mapping
+        for name, mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").items()
+        if resources[getatt(mapping["EventSourceArn"])]["Type"] == source
+    }
+
+
 def actions(statement: dict[str, Any]) -> list[str]:
     """Return a statement's actions."""
     action = statement["Action"]

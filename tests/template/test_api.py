@@ -8,6 +8,14 @@ from tests.template.queries import of_type
 
 MEMBER, SHOP, OPERATOR = "tessera/member", "tessera/shop", "tessera/operator"
 EVERYBODY = {MEMBER, SHOP, OPERATOR}
+ACCOUNT_LIMIT = 5000
+"""Requests at once that API Gateway takes for a whole account unless asked for more; a second's are 10,000."""
+CALLERS = {
+    "apigateway.amazonaws.com": "${__ApiId__}",
+    "events.amazonaws.com": "Nightly",
+    "cognito-idp.amazonaws.com": "UserPool",
+}
+"""Which service may call functions, and what the address of the resource in whose name it does has in it."""
 ROUTES = {
     "GET /health": None,
     "GET /programme": EVERYBODY,
@@ -79,6 +87,12 @@ def test_every_route_but_health_wants_a_token_with_one_of_its_scopes(document: d
     assert found == ROUTES
 
 
+def test_nobody_calls_a_function_but_the_api_its_schedule_or_the_pool(resources: dict[str, Any]) -> None:
+    for name, permission in of_type(resources, "AWS::Lambda::Permission").items():
+        assert permission["Action"] == "lambda:InvokeFunction", name
+        assert CALLERS[permission["Principal"]] in str(permission["SourceArn"]), name
+
+
 def test_tokens_are_checked_against_the_pool_or_the_named_issuer(document: dict[str, Any]) -> None:
     authorizer = document["components"]["securitySchemes"]["Tokens"]["x-amazon-apigateway-authorizer"]
     assert authorizer["type"] == "jwt"
@@ -89,8 +103,11 @@ def test_tokens_are_checked_against_the_pool_or_the_named_issuer(document: dict[
     assert named == {"Ref": "TokenIssuer"}
 
 
-def test_calls_are_throttled_and_logged(resources: dict[str, Any]) -> None:
+def test_calls_are_throttled_and_logged(resources: dict[str, Any], translated: dict[str, Any]) -> None:
     (stage,) = of_type(resources, "AWS::ApiGatewayV2::Stage").values()
+    assert "RouteSettings" not in stage  # no route is excepted
+    for limit in ("ThrottlingRate", "ThrottlingBurst"):
+        assert 0 < translated["Parameters"][limit]["Default"] <= ACCOUNT_LIMIT
     settings = stage["DefaultRouteSettings"]
     assert settings["ThrottlingRateLimit"] == {"Ref": "ThrottlingRate"}
     assert settings["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurst"}

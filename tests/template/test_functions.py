@@ -1,16 +1,25 @@
 """What template.yaml says of functions: their code, their environment, and no right that they do not need."""
 
 import ast
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from local import translate
 from tessera.store.runs import counts_key
+from tests.roles import grants
 from tests.template.queries import actions, of_type, properties, statements
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = "AWS::Lambda::Function"
 API_SECONDS = 30
+ADDRESSED = {"AWS::DynamoDB::Table", "AWS::Events::EventBus", "AWS::S3::Bucket", "AWS::SQS::Queue"}
+ON_ANY_RESOURCE = {
+    "xray:PutTraceSegments": "X-Ray has no resource that segments of a trace could be put on",
+    "xray:PutTelemetryRecords": "what Lambda tells X-Ray of the sending belongs to no resource either",
+}
+"""What roles may do on `*`, and why AWS allows nothing else."""
 _ADDRESSES = ("_TABLE", "_URL", "_BUS", "_BUCKET")
 
 
@@ -88,22 +97,45 @@ def test_updates_of_records_are_of_counts_alone(resources: dict[str, Any]) -> No
         assert condition == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [counts_key("*")]}}
 
 
-def test_only_traces_go_to_any_resource(resources: dict[str, Any]) -> None:
-    (policy,) = of_type(resources, "AWS::IAM::ManagedPolicy").values()
-    (statement,) = policy["PolicyDocument"]["Statement"]
-    assert statement["Resource"] == "*"
-    assert actions(statement) == ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+def test_nothing_is_allowed_on_any_resource_but_where_aws_knows_no_other(resources: dict[str, Any]) -> None:
+    found = {
+        action: name
+        for name, statement in _allowing(resources)
+        for action in actions(statement)
+        if "*" in grants.listed(statement["Resource"])
+    }
+    assert set(found) == set(ON_ANY_RESOURCE), found
+
+
+def test_no_statement_allows_all_but_something(resources: dict[str, Any]) -> None:
+    for name, statement in _allowing(resources):
+        assert not {"NotAction", "NotResource", "NotPrincipal"} & set(statement), name
+        assert statement.get("Principal") != "*", name
 
 
 def test_entries_can_be_written_and_read_and_nothing_else(resources: dict[str, Any]) -> None:
-    allowed = {
-        action
-        for role in of_type(resources, "AWS::IAM::Role")
-        for statement in statements(resources, role)
-        if statement["Resource"] == {"Fn::GetAtt": ["LedgerTable", "Arn"]}
-        for action in actions(statement)
+    of_the_ledger = {grant for grant in grants.grants() if fnmatchcase("LedgerTable", grant.resource)}
+    assert {grant.action for grant in of_the_ledger if grant.resource != "*"} == {
+        "dynamodb:BatchGetItem",
+        "dynamodb:PutItem",  # the store puts only what is not there: tests.roles.calls insists on it
+        "dynamodb:Query",
     }
-    assert allowed == {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"}
+
+
+def test_roles_allow_what_lambda_does_in_their_name() -> None:
+    assert grants.taken_by_lambda() <= grants.grants()
+
+
+def test_environments_hold_addresses_and_settings_and_no_secret(
+    resources: dict[str, Any], translated: dict[str, Any]
+) -> None:
+    for name, function in of_type(resources, FUNCTIONS).items():
+        for variable, value in function["Environment"]["Variables"].items():
+            if variable.startswith("POWERTOOLS_"):
+                assert value in ({"Ref": "LogLevel"}, "Tessera", "tessera"), name
+            else:
+                assert resources[value["Ref"]]["Type"] in ADDRESSED, (name, variable)
+    assert not any(parameter.get("NoEcho") for parameter in translated["Parameters"].values())
 
 
 def test_functions_may_use_only_what_their_environment_names(resources: dict[str, Any]) -> None:
@@ -131,6 +163,18 @@ def test_verifications_may_write_digests_and_nothing_else(resources: dict[str, A
         "sqs:DeleteMessage",
     }
     assert ("s3:PutObject", "${DigestsBucket.Arn}/heads/*") in others
+
+
+def _allowing(resources: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every statement that allows something, of whatever kind of policy, with the logical id of where it is."""
+    for name, resource in resources.items():
+        found = resource.get("Properties", {})
+        documents = [found[part] for part in ("PolicyDocument", "ResourcePolicy") if part in found]
+        documents += [policy["PolicyDocument"] for policy in found.get("Policies", [])]
+        for document in documents:
+            for statement in document["Statement"]:
+                if statement["Effect"] == "Allow":
+                    yield name, statement
 
 
 def _is_variable(text: str) -> bool:

@@ -5,6 +5,8 @@ from typing import Any
 from tessera.reconciliation import NIGHTS
 from tests.template.queries import of_type, properties
 
+PUBLIC_ACCESS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+
 
 def test_every_table_can_be_recovered_is_encrypted_and_protected(resources: dict[str, Any]) -> None:
     tables = of_type(resources, "AWS::DynamoDB::Table")
@@ -20,9 +22,15 @@ def test_every_table_can_be_recovered_is_encrypted_and_protected(resources: dict
     }
     for name, table in tables.items():
         assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}, name
-        assert table["SSESpecification"]["SSEEnabled"] is True, name
+        assert "SSESpecification" not in table, name  # DynamoDB's own key, not one that is paid for by the call
         assert table["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}, name
         assert table["BillingMode"] == "PAY_PER_REQUEST", name
+
+
+def test_users_are_protected_as_tables_are(resources: dict[str, Any], translated: dict[str, Any]) -> None:
+    for name, pool in of_type(resources, "AWS::Cognito::UserPool").items():
+        assert pool["DeletionProtection"] == {"Fn::If": ["IsProtected", "ACTIVE", "INACTIVE"]}, name
+    assert translated["Conditions"]["IsProtected"] == {"Fn::Equals": [{"Ref": "DeletionProtection"}, "true"]}
 
 
 def test_protection_is_on_unless_a_trial_turns_it_off(translated: dict[str, Any]) -> None:
@@ -68,16 +76,19 @@ def test_nobody_can_remove_a_digest_before_its_time(resources: dict[str, Any], t
 
 def test_buckets_are_encrypted_and_private(resources: dict[str, Any]) -> None:
     buckets = of_type(resources, "AWS::S3::Bucket")
+    policies = {policy["Bucket"]["Ref"]: policy for policy in of_type(resources, "AWS::S3::BucketPolicy").values()}
+    assert set(policies) == set(buckets)
     for name, bucket in buckets.items():
-        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}, name
-        assert "AES256" in str(bucket["BucketEncryption"]), name
-        transport, *_ = properties(resources, f"{name}Policy")["PolicyDocument"]["Statement"]
+        assert bucket["PublicAccessBlockConfiguration"] == dict.fromkeys(PUBLIC_ACCESS, True), name
+        assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}, name
+        (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert encryption == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}, name  # S3's own key
+        transport, *_ = policies[name]["PolicyDocument"]["Statement"]
         assert (transport["Effect"], transport["Action"], transport["Condition"]) == (
             "Deny",
             "s3:*",
             {"Bool": {"aws:SecureTransport": "false"}},
         ), name
-    assert len(of_type(resources, "AWS::S3::BucketPolicy")) == len(buckets)
 
 
 def test_files_of_codes_do_not_stay(resources: dict[str, Any]) -> None:
@@ -95,9 +106,11 @@ def test_only_verifications_write_digests(resources: dict[str, Any]) -> None:
     assert writing["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": role}}
 
 
-def test_every_log_is_kept_for_a_stated_time(resources: dict[str, Any]) -> None:
+def test_every_log_is_kept_for_a_stated_time(resources: dict[str, Any], translated: dict[str, Any]) -> None:
     groups = of_type(resources, "AWS::Logs::LogGroup")
-    assert all(group["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
+    for name, group in groups.items():
+        assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}, name
+    assert translated["Parameters"]["LogRetentionDays"]["Default"] == 30
     functions = of_type(resources, "AWS::Lambda::Function")
     written_to = {function["LoggingConfig"]["LogGroup"]["Ref"] for function in functions.values()}
     assert set(groups) == written_to | {"ApiLogs"}
