@@ -278,6 +278,12 @@ def test_a_body_must_be_an_object(junior: App) -> None:
     assert refused["errors"] == [{"pointer": "", "detail": "must be a JSON object"}]
 
 
+def test_an_unknown_benefit_is_not_there_whatever_the_content_is(junior: App) -> None:
+    for path in (f"/members/{ALICE}/benefits/free_parking/uses", "/members/m_nobody/benefits/free_shipping/uses"):
+        for body in ("nonsense", {"use": "U1"}, {"use_id": "U1"}):
+            junior.post(path, body, as_="shop").refused(404, "not_found")
+
+
 def test_a_body_must_be_json(junior: App) -> None:
     junior.post(f"/members/{ALICE}/benefits/free_shipping/uses", "{", as_="shop").refused(400, "not_json")
 

@@ -410,6 +410,11 @@ def test_stopping_and_resuming_are_safe_to_repeat(easier: App) -> None:
     assert easier.post(resume, as_="operator").json == easier.post(resume, as_="operator").json
 
 
+def test_an_unknown_evaluation_is_not_there_whatever_the_content_is(app: App) -> None:
+    for body in (None, "nonsense", {"rate": 0}, {"rate": 5}):
+        app.post("/tier-evaluations/te_0/resume", body, as_="operator").refused(404, "not_found")
+
+
 def test_one_evaluation_runs_at_a_time(easier: App) -> None:
     first = Job(easier)
     easier.post("/tier-evaluations", {"rate": 5}, as_="operator").refused(409, "evaluation_running")

@@ -4,10 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.access import ACCESS, OPERATOR, SHOP
 from tests.template.queries import of_type
 
-MEMBER, SHOP, OPERATOR = "tessera/member", "tessera/shop", "tessera/operator"
-EVERYBODY = {MEMBER, SHOP, OPERATOR}
 ACCOUNT_LIMIT = 5000
 """Requests at once that API Gateway takes for a whole account unless asked for more; a second's are 10,000."""
 CALLERS = {
@@ -16,58 +15,6 @@ CALLERS = {
     "cognito-idp.amazonaws.com": "UserPool",
 }
 """Which service may call functions, and what the address of the resource in whose name it does has in it."""
-ROUTES = {
-    "GET /health": None,
-    "GET /programme": EVERYBODY,
-    "POST /members": EVERYBODY,
-    "GET /members/{member_id}": EVERYBODY,
-    "GET /members/{member_id}/tier": EVERYBODY,
-    "PATCH /members/{member_id}": EVERYBODY,
-    "GET /members/{member_id}/entries": EVERYBODY,
-    "POST /members/{member_id}/identities": {SHOP, OPERATOR},
-    "POST /members/{member_id}/sign-ins": {MEMBER, OPERATOR},
-    "GET /members/{member_id}/sign-ins": {MEMBER, OPERATOR},
-    "POST /members/{member_id}/make-ups": {MEMBER, OPERATOR},
-    "POST /purchases": {SHOP, OPERATOR},
-    "GET /purchases/{order_id}": {SHOP, OPERATOR},
-    "GET /coupon-templates": EVERYBODY,
-    "POST /coupon-templates": {OPERATOR},
-    "GET /coupon-templates/{template_id}": {OPERATOR},
-    "PUT /coupon-templates/{template_id}": {OPERATOR},
-    "POST /coupon-templates/{template_id}/pause": {OPERATOR},
-    "POST /coupon-templates/{template_id}/resume": {OPERATOR},
-    "POST /coupon-templates/{template_id}/retire": {OPERATOR},
-    "GET /coupon-templates/{template_id}/versions": {OPERATOR},
-    "POST /coupon-templates/{template_id}/grants": {OPERATOR},
-    "POST /coupon-templates/{template_id}/codes": {OPERATOR},
-    "GET /coupon-jobs/{job_id}": {OPERATOR},
-    "GET /coupon-jobs/{job_id}/result": {OPERATOR},
-    "POST /coupon-jobs/{job_id}/resume": {OPERATOR},
-    "PUT /members/{member_id}/tags": {OPERATOR},
-    "POST /members/{member_id}/coupons": EVERYBODY,
-    "GET /members/{member_id}/coupons": EVERYBODY,
-    "GET /members/{member_id}/entries/verification": EVERYBODY,
-    "POST /members/{member_id}/adjustments": {"tessera/operator"},
-    "POST /members/{member_id}/standing": {"tessera/operator"},
-    "POST /members/{member_id}/placements": {"tessera/operator"},
-    "POST /members/{member_id}/placements/end": {"tessera/operator"},
-    "GET /nights": {"tessera/operator"},
-    "GET /nights/{night_id}": {"tessera/operator"},
-    "POST /tier-evaluations": {"tessera/operator"},
-    "GET /tier-evaluations": {"tessera/operator"},
-    "GET /tier-evaluations/{evaluation_id}": {"tessera/operator"},
-    "POST /tier-evaluations/{evaluation_id}/stop": {"tessera/operator"},
-    "POST /tier-evaluations/{evaluation_id}/resume": {"tessera/operator"},
-    "POST /actions": {"tessera/shop", "tessera/operator"},
-    "POST /members/{member_id}/quotes": EVERYBODY,
-    "POST /members/{member_id}/redemptions": EVERYBODY,
-    "POST /members/{member_id}/redemptions/{redemption_id}/confirm": EVERYBODY,
-    "POST /members/{member_id}/redemptions/{redemption_id}/release": EVERYBODY,
-    "GET /members/{member_id}/benefits": EVERYBODY,
-    "GET /members/{member_id}/benefits/{benefit_id}": EVERYBODY,
-    "POST /members/{member_id}/benefits/{benefit_id}/uses": {SHOP, OPERATOR},
-    "POST /members/{member_id}/benefits/{benefit_id}/uses/{use_id}/release": {SHOP, OPERATOR},
-}
 
 
 @pytest.fixture
@@ -84,7 +31,7 @@ def test_every_route_but_health_wants_a_token_with_one_of_its_scopes(document: d
             ((authorizer, scopes),) = operation["security"][0].items()
             found[f"{method.upper()} {path}"] = None if authorizer == "NONE" else set(scopes)
             assert authorizer in {"NONE", "Tokens"}
-    assert found == ROUTES
+    assert found == {key: row.scopes for key, row in ACCESS.items()}
 
 
 def test_nobody_calls_a_function_but_the_api_its_schedule_or_the_pool(resources: dict[str, Any]) -> None:

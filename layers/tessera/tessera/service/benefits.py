@@ -10,9 +10,9 @@ from tessera.answers import Status, write
 from tessera.answers import benefits as answers
 from tessera.benefits import MULTIPLIER, Use
 from tessera.programme.load import in_force
-from tessera.refusals import Conflict, NotFound
+from tessera.refusals import Conflict, Invalid, NotFound, Unreadable
 from tessera.service.attempts import until_committed
-from tessera.service.lookup import access_first, find, named
+from tessera.service.lookup import find, named
 from tessera.service.opening import look, open_journal
 from tessera.shapes import Key, Shape, read_json
 from tessera.shapes import read as shape
@@ -84,7 +84,12 @@ def use(caller: Caller, path_id: str, benefit_id: str, body: str | None, now: da
         Conflict: it is used up for this period, or the use was taken back, or was for another order.
     """
     member_id = named(caller, path_id)
-    request = access_first(member_id, lambda: shape(UseRequest, read_json(body)))
+    try:
+        request = shape(UseRequest, read_json(body))
+    except (Invalid, Unreadable):
+        # Who is told so may as well know that there are this member and this benefit.
+        _require(member_id, benefit_id, now)
+        raise
 
     def attempt() -> UseAnswer:
         benefit = in_force().benefit(benefit_id)
@@ -129,6 +134,13 @@ def release(caller: Caller, path_id: str, benefit_id: str, use_id: str, now: dat
         return {"status": "released"}
 
     return until_committed(attempt)
+
+
+def _require(member_id: str, benefit_id: str, now: datetime) -> None:
+    member, _ = find(member_id, lambda id_: read(member=id_))
+    journal = look(member, now)
+    if domain.given(benefit_id, journal.member, journal.programme) is None:
+        raise NotFound
 
 
 def _read(member_id: str, benefit_id: str, use_id: str, *, on_birthdays: bool) -> Found:

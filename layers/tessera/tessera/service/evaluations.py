@@ -99,6 +99,7 @@ def resume(caller: Caller, evaluation_id: str, body: str | None, now: datetime) 
         Invalid: it names no rate.
         Conflict: it is done, or another one is running.
     """
+    _find(evaluation_id)
     wanted = shape(ResumptionRequest, read_json(body) if body else {})
     by = caller.identity.subject
     evaluation = _change(evaluation_id, lambda all_, one: all_.resume(one, wanted.rate, by, now))
