@@ -14,6 +14,8 @@ RUNTIME ?= python3.13
 ARCH ?= arm64
 MEMBERS ?= 1000
 VISITS ?= 100
+REQUESTS ?= 100000
+HTTP ?= 5000
 
 UV := $(CURDIR)/.uv/bin/uv
 DEV := .venv/bin
@@ -23,7 +25,7 @@ unexport VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE
 # Trust whom the system trusts: a company's own certificate authority too.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup run token schedule redrive logs replay test simulate sabotage races bench-tiers bench-checkout cost check policy build programme openapi events lock clean
+.PHONY: help setup run token schedule redrive logs replay test simulate sabotage races bench-tiers bench-checkout cost fuzz check policy build programme openapi breaking events lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -124,11 +126,16 @@ cost: setup ## Reckon what operations and months cost at list prices
 	@AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test PYTHONPATH=layers/tessera \
 	  $(DEV)/python -m tests.bench.cost
 
-check: setup policy ## Lint, types, imports, template
+fuzz: setup ## Requests made of docs/openapi.json: make fuzz REQUESTS=100000 HTTP=5000 SEED=1
+	@AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test PYTHONPATH=layers/tessera \
+	  $(DEV)/python -m tests.fuzz --requests $(REQUESTS) --http $(HTTP) --seed $(or $(SEED),1)
+
+check: setup policy ## Lint, types, imports, interface, template
 	$(DEV)/ruff check
 	$(DEV)/ruff format --check
 	$(DEV)/mypy layers/tessera functions local examples tools tests
 	PYTHONPATH=layers/tessera $(DEV)/lint-imports --no-cache
+	AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -m tools.breaking
 	$(DEV)/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 $(DEV)/sam validate --lint --region eu-west-2
 
@@ -146,6 +153,9 @@ programme: .venv-stack/.locked ## Check a programme: a mistake is told with its 
 
 openapi: setup ## Write docs/openapi.json again, from the routes and the shapes
 	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -m tools.openapi
+
+breaking: setup ## Name what would break a client since an earlier commit: make breaking SINCE=v1
+	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -m tools.breaking --since "$(SINCE)"
 
 events: setup ## Write docs/events/ again, from the shapes of what leaves
 	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -m tools.event_schema

@@ -11,6 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests import resources
 from tools import openapi
+from tools.breaking import breaking
 
 METHODS = {"get", "post", "put", "patch", "delete"}
 
@@ -30,7 +31,8 @@ def operations(document: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def test_the_published_document_is_the_one_that_make_openapi_writes() -> None:
+def test_the_published_document_is_the_one_that_make_openapi_writes(published: dict[str, Any]) -> None:
+    assert breaking(published, json.loads(openapi.text(openapi.document()))) == [], "this would break clients"
     assert openapi.DOCUMENT.read_text(encoding="utf-8") == openapi.text(openapi.document())
 
 

@@ -244,8 +244,8 @@ class Store:
         partition = table.comparable(asked.hash_name, {asked.hash_name: asked.hash_value})
         keys = table.partitions.get(partition, [])
         if asked.range_name is not None:
-            bound = table.comparable(asked.range_name, {asked.range_name: asked.range_value})
-            keys = _within(keys, asked.operator, bound)
+            bounds = [table.comparable(asked.range_name, {asked.range_name: bound}) for bound in asked.range_values]
+            keys = _within(keys, asked.operator, *bounds)
         if not ScanIndexForward:
             keys = keys[::-1]
         if ExclusiveStartKey is not None:
@@ -350,10 +350,11 @@ class _Condition:
     hash_value: Item
     range_name: str | None
     operator: str | None
-    range_value: Item
+    range_values: tuple[Item, ...]
+    """One bound, or of BETWEEN the first and the last."""
 
 
-_FORM = re.compile(r"(#?\w+) = (:\w+)(?: AND (#?\w+) (<=|<|>) (:\w+))?")
+_FORM = re.compile(r"(#?\w+) = (:\w+)(?: AND (#?\w+) (<=|<|>|BETWEEN) (:\w+)(?: AND (:\w+))?)?")
 
 
 @lru_cache
@@ -365,8 +366,10 @@ def _parse(expression: str) -> tuple[str, ...]:
 
 
 def _condition(expression: str, values: Mapping[str, Item], names: Mapping[str, str]) -> _Condition:
-    hashed, hash_value, ranged, operator, range_value = _parse(expression)
-    if values.keys() != {value for value in (hash_value, range_value) if value}:
+    hashed, hash_value, ranged, operator, *bounds = _parse(expression)
+    if (operator == "BETWEEN") != (bounds[1] is not None):
+        raise UnknownCallError(expression)
+    if values.keys() != {value for value in (hash_value, *bounds) if value}:
         raise _refusal("ValidationException", "Value unused in expressions")
     if names.keys() != {name for name in (hashed, ranged) if name and name.startswith("#")}:
         raise _refusal("ValidationException", "Name unused in expressions")
@@ -375,11 +378,13 @@ def _condition(expression: str, values: Mapping[str, Item], names: Mapping[str, 
         values[hash_value],
         names.get(ranged, ranged) if ranged else None,
         operator,
-        values[range_value] if range_value else {},
+        tuple(values[bound] for bound in bounds if bound),
     )
 
 
-def _within(keys: list[Any], operator: str | None, bound: Any) -> list[Any]:
+def _within(keys: list[Any], operator: str | None, bound: Any, last: Any = None) -> list[Any]:
+    if operator == "BETWEEN":
+        return keys[bisect_left(keys, bound) : bisect_right(keys, last)]
     if operator == "<":
         return keys[: bisect_left(keys, bound)]
     if operator == "<=":
@@ -391,7 +396,7 @@ def _index_page(table: Table, index: Index, asked: _Condition, limit: int, start
     if asked.range_name is None:
         raise UnknownCallError(asked)
     partition = table.comparable(asked.hash_name, {asked.hash_name: asked.hash_value})
-    last = table.comparable(asked.range_name, {asked.range_name: asked.range_value})
+    last = table.comparable(asked.range_name, {asked.range_name: asked.range_values[0]})
     found = index.up_to(partition, last)
     if start is not None:
         # Who has left the index meanwhile still says where the last page ended.
