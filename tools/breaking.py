@@ -95,8 +95,8 @@ def _of_content(old: Json | None, new: Json | None, before: Json, after: Json) -
     if old and not new:
         yield "the request's body is gone"
     if old and new:
-        schemas = (body["content"]["application/json"]["schema"] for body in (old, new))
-        yield from _Comparison(before, after, asked=True).of(*schemas, "the request")
+        was, now = (body["content"]["application/json"]["schema"] for body in (old, new))
+        yield from _Comparison(before, after, asked=True).of(was, now, "the request")
 
 
 class _Comparison:
@@ -111,7 +111,7 @@ class _Comparison:
         """Say in what a client is let down by `new`."""
         was, now = _choices(old, self._before), _choices(new, self._after)
         if len(was) == len(now) == 1:
-            yield from self._of_one(*was.values(), *now.values(), where)
+            yield from self._of_one(next(iter(was.values())), next(iter(now.values())), where)
             return
         for name in was if self._asked else now:
             if name not in (now if self._asked else was):

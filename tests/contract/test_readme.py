@@ -11,6 +11,7 @@ DOCUMENTS = [
     README,
     ROOT / "examples" / "README.md",
     ROOT / "docs" / "runbook.md",
+    ROOT / "docs" / "fuzz.md",
     ROOT / "docs" / "events" / "README.md",
 ]
 

@@ -9,7 +9,7 @@ import base64
 import time
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol
@@ -60,6 +60,8 @@ class Door(Protocol):
     """A way in to the product."""
 
     address: str
+    ago: timedelta | None
+    """How long ago requests are sent, which can be changed; None where the clock cannot be put back."""
 
     def send(self, key: str, request: PreparedRequest, caller: Caller) -> Answer:
         """Send a request to a route."""
@@ -76,6 +78,7 @@ class InProcess:
     """The functions, called as Lambda calls them."""
 
     address: str = "http://127.0.0.1"
+    ago: timedelta | None = timedelta(0)
     store: Store = field(default_factory=Store)
     waiting: list[tuple[str, str]] = field(default_factory=list)
     """Messages that are yet to be delivered: the queue and the body of each."""
@@ -93,7 +96,8 @@ class InProcess:
             event["queryStringParameters"] = query
         event["headers"] = {name.lower(): str(text) for name, text in request.headers.items()}
         event |= _body(request.body)
-        event["requestContext"] |= {"timeEpoch": int(time.time() * 1000)}
+        now = datetime.now(UTC) - (self.ago or timedelta(0))
+        event["requestContext"] |= {"timeEpoch": int(now.timestamp() * 1000)}
         claims = {"iss": ISSUER, "sub": caller.subject, "scope": caller.scope}
         event["requestContext"]["authorizer"] = {"jwt": {"claims": claims}}
         raw = functions.handler(route.function, 0)(event, None)
@@ -142,6 +146,7 @@ class OverHttp:
     def __init__(self, stack: Stack) -> None:
         """Take the stack."""
         self.address = stack.api_url
+        self.ago: timedelta | None = None
         self._stack = stack
         self._session = requests.Session()
         self._tokens: dict[Caller, str] = {}
@@ -181,7 +186,7 @@ def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
     return joined
 
 
-def _body(body: bytes | str | None) -> dict[str, Any]:
+def _body(body: Any) -> dict[str, Any]:
     """Answer a body as the gateway hands it on: what is no text comes in base64."""
     if not body:
         return {"isBase64Encoded": False}

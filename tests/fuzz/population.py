@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections import defaultdict
+from datetime import UTC, datetime, timedelta
 from string import Template
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ OF_A_MEMBER = frozenset({"redemption_id", "use_id", "coupon_id"})
 SHARED = frozenset({"order_id", "template_id", "job_id", "evaluation_id", "night_id"})
 BENEFITS = ("free_shipping", "birthday_gift", "priority_service", "early_access", "multiplier")
 MEMBERS = 5
+STREAK, MISSED = 7, 3
+"""Days that bring a make-up card, and days that it can be used for."""
 KEPT = 12
 """Ids of a kind that are remembered, the latest: what was made long ago is done with."""
 WHY = {"reason": "goodwill", "note": "As the test wants it."}
@@ -88,6 +91,8 @@ class Population:
         body = ACCESS[key].body
         if key == "POST /members":
             body = self.source.choice(({}, body))
+        elif key == "POST /members/{member_id}/make-ups":
+            body = {"day": missed_day(self.source)}
         named = {"fresh": _new("fresh").replace("-", "_"), "member_id": member_id, "template_id": template_id or ""}
         return json.loads(Template(json.dumps(body)).safe_substitute(named))
 
@@ -107,7 +112,9 @@ class Population:
 
     def _settle_in(self) -> None:
         caller = Caller(_new("member"), MEMBER)
-        card = json.loads(self._send("POST /members", caller, {"birthday": {"month": 3, "day": 6}}, {}).content)
+        if self._door.ago is not None:
+            self._sign_in_for_a_card(caller)
+        card = json.loads(self._send("POST /members", caller, {}, {}).content)
         member_id = card["member_id"]
         self.members[member_id] = caller
         path = {"member_id": member_id}
@@ -118,6 +125,14 @@ class Population:
         self._made("POST /members/{member_id}/redemptions", caller, **path)
         self._made("POST /members/{member_id}/coupons", caller, **path)
         self._made("POST /members/{member_id}/benefits/{benefit_id}/uses", self.shop, **path, benefit_id=BENEFITS[0])
+
+    def _sign_in_for_a_card(self, caller: Caller) -> None:
+        """Sign in for as many days as bring a make-up card, and then miss some."""
+        for days in range(MISSED + STREAK, MISSED, -1):
+            self._door.ago = timedelta(days=days)
+            self._send("POST /members", caller, {}, {})
+            self._send("POST /members/{member_id}/sign-ins", caller, None, {"member_id": "me"})
+        self._door.ago = timedelta(0)
 
     def _made(self, key: str, caller: Caller, **ids: str) -> Any:
         """Send what a route takes, and insist that it is taken."""
@@ -133,6 +148,11 @@ class Population:
         answer = self._door.send(key, request, caller)
         assert answer.status < 300, (key, answer)
         return answer
+
+
+def missed_day(source: random.Random) -> str:
+    """Draw a day that the members have not signed in on, who have signed in at all."""
+    return (datetime.now(UTC) - timedelta(days=source.randint(1, MISSED))).date().isoformat()
 
 
 def _remember(known: list[str], id_: str) -> None:

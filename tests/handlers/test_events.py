@@ -8,7 +8,7 @@ import pytest
 from tessera.instants import parse_instant
 from tessera.reconciliation import buckets_of_night
 from tessera.store import digests
-from tests import resources
+from tests import published, resources
 from tests.app import App, sample
 from tests.handlers.bus import Bus
 
@@ -30,6 +30,29 @@ def test_a_request_is_for_a_route_of_its_function(name: str) -> None:
     routes = {route.key: route for route in resources.routes() if route.function == _BY_NAME[name]}
     route = routes[event["routeKey"]]
     assert route.match(event["requestContext"]["http"]["method"], event["rawPath"]) == event.get("pathParameters", {})
+
+
+@pytest.mark.parametrize("name", sorted({resources.functions()[route.function].name for route in resources.routes()}))
+def test_the_content_of_a_request_is_as_published(name: str) -> None:
+    event = sample(name)
+    told = published.operation(event["routeKey"]).get("requestBody")
+    assert ("body" in event) == (told is not None), "a sample shows the content of its route"
+    if told:
+        assert not published.mistakes(told["content"]["application/json"]["schema"], json.loads(event["body"]))
+
+
+def test_the_messages_of_purchases_are_as_published() -> None:
+    schema = published.operation("POST /purchases")["requestBody"]["content"]["application/json"]["schema"]
+    for record in sample("purchases")["Records"]:
+        assert not published.mistakes(schema, json.loads(record["body"]))
+
+
+@pytest.mark.parametrize("name", sorted(_BY_NAME))
+def test_a_sample_runs_its_function(app: App, bus: Bus, name: str) -> None:
+    # Alice, and a job of codes, are what the others tell of.
+    answer = play(app, "members", "coupon_templates", "coupon_jobs_api", name)
+    assert answer.get("statusCode", 200) < 500
+    assert answer.get("batchItemFailures", []) == []
 
 
 def test_health_answers(app: App) -> None:

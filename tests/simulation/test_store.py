@@ -142,6 +142,18 @@ def test_a_partition_is_in_the_order_of_its_numbers(dynamodb: Any, forward: bool
     assert "LastEvaluatedKey" not in answer
 
 
+def test_a_part_of_a_partition_has_both_its_ends(dynamodb: Any) -> None:
+    write(dynamodb, *(new(LEDGER, entry("a", number)) for number in (1, 2, 5, 9, 10)))
+    answer = dynamodb.query(
+        TableName=LEDGER,
+        KeyConditionExpression="member_id = :member AND #sequence BETWEEN :first AND :last",
+        ExpressionAttributeValues={":member": {"S": "a"}, ":first": {"N": "2"}, ":last": {"N": "9"}},
+        ExpressionAttributeNames={"#sequence": "sequence"},
+        ConsistentRead=True,
+    )
+    assert [item["sequence"]["N"] for item in answer["Items"]] == ["2", "5", "9"]
+
+
 def test_pages_follow_one_another(dynamodb: Any) -> None:
     write(dynamodb, *(new(LEDGER, entry("a", number)) for number in range(1, 8)))
     asked: dict[str, Any] = {
