@@ -113,7 +113,7 @@ def fuzz(door: Door, size: int, seed: int) -> Outcome:
         request = _request(key, mode, case, member_id, population, door.address)
         answer = door.send(key, request, caller)
         outcome.statuses.setdefault(key, Counter())[answer.status] += 1
-        for mistake in _mistakes(key, case, request, answer):
+        for mistake in [*_mistakes(key, case, request, answer), *_taken_wrongly(key, request, answer)]:
             outcome.mistakes.setdefault(f"{key} {answer.status}: {mistake}", _told(caller, request, answer))
         if answer.status < BAD_REQUEST:
             population.learn(member_id, json.loads(answer.content))
@@ -238,6 +238,24 @@ def _mistakes(key: str, case: Case[Any], request: requests.PreparedRequest, answ
         published.insist_on(key, answer.status, answer.headers["content-type"], answer.content.decode())
     except AssertionError as error:
         yield str(error)
+
+
+def _taken_wrongly(key: str, request: requests.PreparedRequest, answer: Answer) -> Iterator[str]:
+    """Say in what the content of a request that succeeded is not as the document says."""
+    told = published.operation(key).get("requestBody")
+    if told is None or answer.status >= BAD_REQUEST:
+        return
+    if not request.body:
+        if told["required"]:
+            yield "taken without content"
+        return
+    try:
+        content = json.loads(request.body)  # type: ignore[arg-type]
+    except ValueError:
+        yield "taken, though it is no JSON"
+        return
+    for mistake in published.mistakes(told["content"]["application/json"]["schema"], content):
+        yield f"taken, though {mistake}"
 
 
 def _told(caller: Caller, request: requests.PreparedRequest, answer: Answer) -> str:

@@ -3,10 +3,19 @@
 They go to the functions in this process, over a store in memory; `tests/stack/test_fuzz.py` sends some to a stack.
 """
 
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import cycle
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from tests.fuzz.doors import in_process
 from tests.fuzz.run import fuzz, unseen
+
+if TYPE_CHECKING:
+    from tests.fuzz.doors import Answer
 
 REQUESTS = 10_000
 SEEDS = (1, 2)
@@ -19,3 +28,28 @@ def test_every_answer_is_one_that_clients_were_told_of(seed: int) -> None:
     assert outcome.mistakes == {}
     assert outcome.requests >= REQUESTS // len(SEEDS)
     assert unseen(outcome) == []
+
+
+LIES: list[tuple[dict[str, Any], str]] = [
+    ({"status": 418}, "GET /nights 418"),
+    ({"status": 500}, "GET /nights 500"),
+    ({"headers": {"content-type": "text/html"}}, "text/html"),
+    ({"status": 200, "content": b'{"items": [], "next_cursor": null, "more": 1}'}, '"more": 1'),
+]
+
+
+def test_an_answer_of_another_kind_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with in_process() as door:
+        truth, lies = door.send, cycle(change for change, _ in LIES)
+        to_the_population = iter([True])
+
+        def send(key: str, *rest: Any) -> Answer:
+            answer = truth(key, *rest)
+            if key != "GET /nights" or next(to_the_population, False):
+                return answer
+            return replace(answer, **next(lies))
+
+        monkeypatch.setattr(door, "send", send)
+        outcome = fuzz(door, 300, 1)
+    for _, noticed in LIES:
+        assert any(noticed in mistake for mistake in outcome.mistakes), noticed

@@ -43,7 +43,7 @@ ABSENT = {
     "night_id": "20200101T000000Z",
 }
 """Ids of the right form, of what there is not."""
-TOGETHER = 2
+TOGETHER = 1
 """Requests at a time: each further one needs a process more of every function."""
 
 
