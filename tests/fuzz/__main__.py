@@ -7,11 +7,12 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 from multiprocessing import get_context
 from pathlib import Path
 
-from tests.fuzz.doors import OverHttp, in_process
-from tests.fuzz.run import Outcome, fuzz, unseen
+from tests.fuzz.doors import OverHttp
+from tests.fuzz.run import Outcome, fuzz, in_memory, unseen
 from tests.stack import processes
 
 SHARD = 5_000
@@ -31,7 +32,7 @@ def main() -> None:
     began = time.monotonic()
     inside = Outcome()
     with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
-        for outcome in pool.map(_shard, seeds):
+        for outcome in pool.map(in_memory, repeat(SHARD), seeds):
             inside.add(outcome)
     between = time.monotonic()
     over_http = _over_http(asked.http, seeds.stop) if asked.http else Outcome()
@@ -41,11 +42,6 @@ def main() -> None:
     sys.stdout.write(f"{said}\n\n{inside.table()}\n")
     wrong = [f"{mistake}\n    {request}" for mistake, request in inside.mistakes.items()]
     sys.exit("\n".join(wrong + unseen(inside)) or None)
-
-
-def _shard(seed: int) -> Outcome:
-    with in_process() as door:
-        return fuzz(door, SHARD, seed)
 
 
 def _over_http(size: int, seed: int) -> Outcome:

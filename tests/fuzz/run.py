@@ -27,6 +27,7 @@ from schemathesis.specs.openapi import checks
 
 from tests import published
 from tests.access import ACCESS
+from tests.fuzz.doors import in_process
 from tests.fuzz.population import OF_A_MEMBER, SHARED, Population, missed_day
 from tools import openapi
 from tools.routes import ROUTES
@@ -118,6 +119,12 @@ def fuzz(door: Door, size: int, seed: int) -> Outcome:
         if answer.status < BAD_REQUEST:
             population.learn(member_id, json.loads(answer.content))
     return outcome
+
+
+def in_memory(size: int, seed: int) -> Outcome:
+    """Send so many requests to the functions in this process."""
+    with in_process() as door:
+        return fuzz(door, size, seed)
 
 
 def unseen(outcome: Outcome) -> list[str]:

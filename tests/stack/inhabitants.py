@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -48,8 +47,7 @@ class Inhabitants:
             Api(stack.api_url, stack.token(new_id("staff"), *scopes.split())) for scopes in (SHOP, OPERATOR, SUPERVISOR)
         )
         names = ("member", "frozen", "shop", "operator", "supervisor", "another")
-        with ThreadPoolExecutor(2) as pool:
-            self._members = dict(zip(names, pool.map(self._settle_in, names), strict=True))
+        self._members = {name: self._settle_in(name) for name in names}
         frozen = f"/members/{self['frozen'].member_id}/standing"
         _insist(self.operator.post(frozen, {"standing": "frozen", **WHY}))
         self.stranger = Api(stack.api_url, stack.token(new_id("stranger"), MEMBER))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from string import Template
@@ -43,8 +42,6 @@ ABSENT = {
     "night_id": "20200101T000000Z",
 }
 """Ids of the right form, of what there is not."""
-TOGETHER = 1
-"""Requests at a time: each further one needs a process more of every function."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +125,8 @@ def test_without_a_token_that_opens_it_nobody_gets_to_a_route(key: str, gate: Ga
     shut_out = {scope: gate.with_scope(scope) for scope in [*SCOPES - (ACCESS[key].scopes or SCOPES), "tessera/other"]}
     for case, api in (gate.refused | shut_out).items():
         status, message = (403, "Forbidden") if case in shut_out else (401, "Unauthorized")
-        for ids in (inhabitants.ids(key, "another"), absent(key)) if "{" in key else [{}]:
+        anothers = inhabitants.ids(key, "another")
+        for ids in (anothers, {**anothers, "member_id": "me"}, absent(key)) if "{" in key else [{}]:
             answer = Request(key, ids, right=False).send(api)
             assert (answer.status, answer.json()) == (status, {"message": message}), case
 
@@ -143,7 +141,7 @@ def test_the_route_without_a_token_answers_anybody(gate: Gate) -> None:
 def test_a_caller_gets_what_the_table_says(key: str, inhabitants: Inhabitants) -> None:
     row = ACCESS[key]
 
-    def check(case: str) -> None:
+    for case in cases(row):
         api, ids = acting(case, key, inhabitants)
         if row.wrong:
             assert outcome(Request(key, ids, right=False).send(api)) == row.wrong, case
@@ -151,15 +149,12 @@ def test_a_caller_gets_what_the_table_says(key: str, inhabitants: Inhabitants) -
         assert expected, f"the table does not say what {case} is answered"
         assert outcome(Request(key, ids).send(api)) in expected.split(" or "), case
 
-    with ThreadPoolExecutor(TOGETHER) as pool:
-        list(pool.map(check, cases(row)))
-
 
 @pytest.mark.parametrize("key", NAMING)
 def test_what_is_anothers_is_answered_as_what_is_not_there(key: str, inhabitants: Inhabitants) -> None:
     row = ACCESS[key]
 
-    def check(case: str) -> None:
+    for case in cases(row):
         api, own = acting(case, key, inhabitants)
         unseen = [{**own, name: id_} for name, id_ in absent(key).items()]
         if "{member_id}" in key:
@@ -168,9 +163,6 @@ def test_what_is_anothers_is_answered_as_what_is_not_there(key: str, inhabitants
         assert len(seen) == 1, case
         ((status, body, _),) = seen
         assert f"{status} {json.loads(body)['code']}" == row.absent, case
-
-    with ThreadPoolExecutor(TOGETHER) as pool:
-        list(pool.map(check, cases(row)))
 
 
 @pytest.mark.parametrize(
