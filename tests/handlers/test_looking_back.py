@@ -14,7 +14,7 @@ ALICE = member_id("alice")
 
 
 def live(app: App, rounds: int = 2) -> dict[str, tuple[Any, list[Any]]]:
-    """Let Alice buy, redeem and return so many times; answer what she saw at each instant: her card, and her entries."""
+    """Let Alice buy, redeem and return so often; answer what she saw at each instant: her card, and her entries."""
     seen = {}
     app.enrol()
 
