@@ -33,7 +33,8 @@ from tessera.idempotency import Answer
 from tessera.journal import Entry, Journal
 from tessera.purchases import Order, OrderLine
 from tessera.redemptions import Redemption
-from tessera.service import allowances, members, opening, operators
+from tessera.service import allowances, opening, operators
+from tessera.service import history as looking_back
 from tessera.service import purchases as counting
 from tessera.service import tiers as ladders
 from tessera.service.keyed import change_once
@@ -210,7 +211,7 @@ def _adjusted_each_time() -> AbstractContextManager[Any]:
 
 
 def _past_is_present() -> AbstractContextManager[Any]:
-    return patch.object(members, "member_as_of", lambda member, _instant: member)
+    return patch.object(looking_back, "member_as_of", lambda member, _instant: member)
 
 
 def _rebuilt_with_old_holds() -> AbstractContextManager[Any]:

@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -103,7 +104,8 @@ def claim(template_id: str, of: int, name: str, now: datetime, before_commit: Ca
             elif record:
                 return Attempt(claim_id, client.DYNAMODB.calls - began)
             continue
-        stock.tidy(reservation, now)
+        with suppress(StaleError):  # others are tidying
+            stock.tidy(reservation, now)
         return Attempt(claim_id, client.DYNAMODB.calls - began)
 
 
