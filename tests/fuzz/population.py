@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
+from tessera.programme.load import in_force
 from tests.access import ACCESS, MEMBER, OPERATOR, SCOPES, SHOP
 from tests.fuzz.doors import Answer, Caller, Door
 
@@ -29,7 +30,9 @@ MEMBERS = 5
 STREAK, MISSED = 7, 3
 """Days that bring a make-up card, and days that it can be used for."""
 KEPT = 12
-"""Ids of a kind that are remembered, the latest: what was made long ago is done with."""
+"""Ids of a kind that are remembered beside the first, the latest: what was made long ago is done with."""
+_OTHERS = {template.id for template in in_force().coupons}
+"""The programme's own templates: who else is on the same stack counts on them."""
 WHY = {"reason": "goodwill", "note": "As the test wants it."}
 
 
@@ -65,7 +68,7 @@ class Population:
         order = {**ACCESS["POST /purchases"].body, "order_id": order_id}
         self._send("POST /purchases", self.shop, order, {})
         door.settle()
-        self._shared["order_id"].append(order_id)
+        self._shared["order_id"].insert(0, order_id)
 
     def caller(self, key: str, member_id: str) -> Caller:
         """Draw somebody whom the gateway lets in to a route: mostly the member themselves, or staff."""
@@ -105,7 +108,7 @@ class Population:
             for name, told in content.items():
                 if name in OF_A_MEMBER and isinstance(told, str):
                     _remember(self._theirs[member_id, name], told)
-                elif name in SHARED and isinstance(told, str):
+                elif name in SHARED and isinstance(told, str) and told not in _OTHERS:
                     _remember(self._shared[name], told)
                 else:
                     self.learn(member_id, told)
@@ -158,7 +161,7 @@ def missed_day(source: random.Random) -> str:
 def _remember(known: list[str], id_: str) -> None:
     if id_ not in known:
         known.append(id_)
-        del known[:-KEPT]
+        del known[1:-KEPT]
 
 
 def _new(prefix: str) -> str:
