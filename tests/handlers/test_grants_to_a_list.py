@@ -111,6 +111,20 @@ def test_a_batch_that_is_delivered_twice_grants_once(shop: App) -> None:
     assert in_hand(shop) == [1] * 5
 
 
+def test_who_was_refused_stays_so_when_the_batch_is_delivered_once_more(shop: App) -> None:
+    start(shop, MEMBERS)
+    messages = shop.waiting(QUEUE, 10)
+    shop.post("/coupon-templates/spring/pause", as_="operator")
+    for message in messages:
+        shop.deliver(QUEUE, message)
+    shop.post("/coupon-templates/spring/resume", as_="operator")
+    for message in messages:
+        shop.deliver(QUEUE, message)
+
+    assert (result(shop)["granted"], len(result(shop)["refused"])) == (0, 5)
+    assert in_hand(shop) == [0] * 5
+
+
 def test_what_was_lost_is_sent_again(shop: App) -> None:
     job = start(shop, MEMBERS, key="k")
     first, *_ = shop.waiting(QUEUE, 3)

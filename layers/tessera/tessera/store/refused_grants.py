@@ -4,23 +4,40 @@ from collections.abc import Mapping, Sequence
 
 from tessera.store import client
 from tessera.store.attributes import fields, item
-from tessera.store.client import call, name_of
+from tessera.store.client import StaleError, call, name_of
 from tessera.store.read import batch_get
 
 SCHEMA = 1
 _TABLE = "OPERATIONS_TABLE"
-_READ_AT_ONCE = 100
-"""Items that the store reads in one call."""
 
 
-def put(job_id: str, batch: int, refused: Mapping[str, str]) -> None:
-    """Write the members of a batch who were refused, with the code of the refusal; over what was written before.
+def keep(job_id: str, batch: int, refused: Mapping[str, str]) -> Mapping[str, str]:
+    """Keep which members of a batch were refused, with the code of the refusal; answer those that are kept already.
 
     Raises:
-        Unavailable: the store did not answer; writing it again does no harm.
+        Unavailable: the store did not answer; keeping it again does no harm.
     """
     content = {"operation": _key(job_id, batch), "kind": "refused_grants", "schema": SCHEMA, "refused": refused}
-    call(client.DYNAMODB.put_item, TableName=name_of(_TABLE), Item=item(content))
+    try:
+        call(
+            client.DYNAMODB.put_item,
+            TableName=name_of(_TABLE),
+            Item=item(content),
+            ConditionExpression="attribute_not_exists(operation)",
+        )
+    except StaleError:
+        return read(job_id, [batch])
+    return refused
+
+
+def read_batch(job_id: str, batch: int) -> dict[str, str] | None:
+    """Read who was refused of a batch; None if it was not worked off yet.
+
+    Raises:
+        Unavailable: the store did not answer.
+    """
+    found = batch_get({_TABLE: [{"operation": _key(job_id, batch)}]})
+    return dict(fields(found[0][1])["refused"]) if found else None
 
 
 def read(job_id: str, batches: Sequence[int]) -> dict[str, str]:
@@ -30,10 +47,8 @@ def read(job_id: str, batches: Sequence[int]) -> dict[str, str]:
         Unavailable: the store did not answer.
     """
     refused: dict[str, str] = {}
-    for first in range(0, len(batches), _READ_AT_ONCE):
-        keys = [{"operation": _key(job_id, batch)} for batch in batches[first : first + _READ_AT_ONCE]]
-        for _, stored in batch_get({_TABLE: keys}):
-            refused |= fields(stored)["refused"]
+    for _, stored in batch_get({_TABLE: [{"operation": _key(job_id, batch)} for batch in batches]}):
+        refused |= fields(stored)["refused"]
     return refused
 
 

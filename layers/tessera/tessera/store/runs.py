@@ -26,10 +26,6 @@ Fields = Mapping[str, Any]
 RunRecord = Night | LatestNights | Evaluation | Evaluations | CouponJob | CouponJobs | GrantJob
 
 
-_READ_AT_ONCE = 100
-"""Items that the store reads in one call."""
-
-
 def read_runs(keys: Sequence[str]) -> dict[str, RunRecord | Counted]:
     """Read those of the records of these names that are there, a hundred in a round trip.
 
@@ -37,11 +33,9 @@ def read_runs(keys: Sequence[str]) -> dict[str, RunRecord | Counted]:
         Unavailable: the store did not answer.
     """
     found = {}
-    for first in range(0, len(keys), _READ_AT_ONCE):
-        wanted = [{"operation": key} for key in keys[first : first + _READ_AT_ONCE]]
-        for _, stored in batch_get({"OPERATIONS_TABLE": wanted}):
-            content = read_fields(stored)
-            found[content["operation"]] = to_run(content)
+    for _, stored in batch_get({"OPERATIONS_TABLE": [{"operation": key} for key in keys]}):
+        content = read_fields(stored)
+        found[content["operation"]] = to_run(content)
     return found
 
 
