@@ -6,6 +6,7 @@ to their roles on its way there.
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from copy import deepcopy
 from functools import cache
@@ -42,7 +43,31 @@ def product(monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
     with mock_aws():
         addresses, put_back = _created()
         put_back()
-        yield App(addresses | resources.create_buckets(s3), sqs)
+        app = App(addresses | resources.create_buckets(s3), sqs)
+        with _overheard(app, sqs, events):
+            yield app
+
+
+WHAT_THE_SHOP_SENT = ("/PurchasesQueue", "/PurchasesDeadLetters")
+"""How the addresses of the queues end whose messages are the shop's own words, customer numbers among them."""
+
+
+@contextmanager
+def _overheard(app: App, *clients: Any) -> Iterator[None]:
+    """Note with the app what leaves by the bus and by queues as long as the block lasts."""
+
+    def note(params: dict[str, Any], model: Any, **_: object) -> None:
+        if not params.get("QueueUrl", "").endswith(WHAT_THE_SHOP_SENT):
+            app.left.append((model.name, json.dumps(params, ensure_ascii=False)))
+
+    operations = ("events.PutEvents", "sqs.SendMessage", "sqs.SendMessageBatch")
+    for client_ in clients:
+        for operation in operations:
+            client_.meta.events.register(f"provide-client-params.{operation}", note)
+    yield
+    for client_ in clients:
+        for operation in operations:
+            client_.meta.events.unregister(f"provide-client-params.{operation}", note)
 
 
 @cache
