@@ -103,6 +103,8 @@ class App:
         self.now = datetime(2026, 3, 2, 12, tzinfo=UTC)
         self.addresses = addresses
         self._sqs = sqs
+        self.context: Any = None
+        """What Lambda tells of an invocation."""
         self.told: Mapping[str, Any] = {}
         """What members tell when they enrol, unless a test says it otherwise."""
         self.left: list[tuple[str, str]] = []
@@ -212,7 +214,7 @@ class App:
     def invoke(self, function: str, event: Any) -> Any:
         """Call a function by its logical id, under its own environment and its own role."""
         with self.environment_of(function), WATCH.running(function):
-            return _handler(resources.functions()[function].module)(event, None)
+            return _handler(resources.functions()[function].module)(event, self.context)
 
     @contextmanager
     def environment_of(self, function: str) -> Iterator[None]:

@@ -25,8 +25,6 @@ TOLD: dict[str, Any] = {
 """What members tell who tell nothing else: all that a profile holds and that is no choice from a list."""
 
 _BIRTHDAY = r"(?<![-\d])10-23(?!\d)|1987-10-23|month\W+(N\W+)?10\W+day\W+(N\W+)?23\b|year\W+(N\W+)?1987\b"
-    r"""(?<![-\d])(?:--)?10-23(?!\d)|month\W+(?:N\W+)?10\W+day\W+(?:N\W+)?23\b|1987-10-23|year\W+(?:N\W+)?1987\b"""
-)
 _PERSONAL = re.compile(rf"{MARK}|(?<![\w.]){CUSTOMER}(?![\w.])|{_BIRTHDAY}")
 _AROUND = 60
 """Characters on either side that help to find where something came from."""
