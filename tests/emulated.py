@@ -48,8 +48,10 @@ def product(monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
             yield app
 
 
-WHAT_THE_SHOP_SENT = ("/PurchasesQueue", "/PurchasesDeadLetters")
-"""How the addresses of the queues end whose messages are the shop's own words, customer numbers among them."""
+NAMING_PEOPLE = ("/PurchasesQueue", "/PurchasesDeadLetters", "/CouponJobsQueue")
+"""How the addresses of the queues end whose messages have to name people: in the shop's own words, customer numbers
+among them, or by the subject of the operator who grants, which the entry of each member is to have.
+"""
 
 
 @contextmanager
@@ -57,7 +59,7 @@ def _overheard(app: App, *clients: Any) -> Iterator[None]:
     """Note with the app what leaves by the bus and by queues as long as the block lasts."""
 
     def note(params: dict[str, Any], model: Any, **_: object) -> None:
-        if not params.get("QueueUrl", "").endswith(WHAT_THE_SHOP_SENT):
+        if not params.get("QueueUrl", "").endswith(NAMING_PEOPLE):
             app.left.append((model.name, json.dumps(params, ensure_ascii=False)))
 
     operations = ("events.PutEvents", "sqs.SendMessage", "sqs.SendMessageBatch")

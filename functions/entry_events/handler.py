@@ -13,10 +13,6 @@ logger = Logger()
 metrics = Metrics()
 
 
-class UnpublishedError(Exception):
-    """None of a batch could be published; the log says why."""
-
-
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Publish a batch; from the first entry that could not be published on, all of it comes again."""
@@ -31,7 +27,8 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         logger.error("unpublished", extra={**left, "exception_name": type(error).__name__, "exception": trace(error)})
         if not done:
             # Lambda halves a batch whose invocation fails, until what cannot be published stands alone.
-            raise UnpublishedError from None
+            message = "nothing was published; the log says why"
+            raise RuntimeError(message) from None
         failures.append({"itemIdentifier": records[done]["dynamodb"]["SequenceNumber"]})
     metrics.add_metric("EntriesPublished", MetricUnit.Count, done)
     return {"batchItemFailures": failures}
