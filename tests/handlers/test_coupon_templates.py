@@ -148,7 +148,7 @@ def test_every_change_is_a_version_with_who_and_when(app: App) -> None:
     (created,) = rest["items"]
     assert [(one["version"], one["status"], one["changed_by"]) for one in (paused, changed, created)] == [
         (3, "paused", subject("operator")),
-        (2, "active", subject("supervisor"),
+        (2, "active", subject("supervisor")),
         (1, "active", subject("operator")),
     ]
     assert [one["template"]["percent"] for one in (paused, changed, created)] == [25, 25, 20]

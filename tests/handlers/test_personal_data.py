@@ -90,7 +90,7 @@ def test_nor_is_the_value_of_an_item_that_cannot_be_read(app: App, monkeypatch: 
 
 
 def test_a_trace_says_where_and_of_what_kind_and_by_what(app: App) -> None:
-    dynamodb = get_session().create_client("dynamodb", region_name="eu-west-2")
+    dynamodb: Any = get_session().create_client("dynamodb", region_name="eu-west-2")
     try:
         try:
             dynamodb.get_item(TableName="members", Key={"member_id": {"S": 17850, "N": TOLD["display_name"]}})
