@@ -18,14 +18,14 @@ EMULATOR_LINES = ("START ", "END ", "REPORT ")
 def main() -> None:
     """Print each function's lines after its name."""
     try:
-        lines = sorted(_lines(Stack()))
+        logged = sorted(lines(Stack()))
     except state.NotRunningError as error:
         sys.exit(f"make logs: {error}")
-    for _, function, message in lines:
+    for _, function, message in logged:
         print(f"{function}: {message.rstrip()}")
 
 
-def _lines(stack: Stack) -> Iterator[tuple[int, str, str]]:
+def lines(stack: Stack) -> Iterator[tuple[int, str, str]]:
     """Yield when each line was logged (milliseconds since 1970), by which function, and the line."""
     for group in stack.aws.logs.describe_log_groups(logGroupNamePrefix=GROUPS)["logGroups"]:
         name = group["logGroupName"]

@@ -14,13 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 from urllib.parse import urlencode
 
 from tessera.identities import Identity
 from tessera.instants import write_instant
-from tests import published, resources
+from tests import personal, published, resources
 from tests.roles.watch import WATCH
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ _PURCHASES, _DEAD_LETTERS = "PurchasesQueue", "PurchasesDeadLetters"
 
 def member_id(name: str) -> str:
     """Answer the id of the member who enrols as `name`."""
-    return Identity(ISSUER, name).member_id
+    return Identity(ISSUER, personal.subject(name)).member_id
 
 
 def customer_id(number: str) -> str:
@@ -102,6 +103,12 @@ class App:
         self.now = datetime(2026, 3, 2, 12, tzinfo=UTC)
         self.addresses = addresses
         self._sqs = sqs
+        self.context: Any = None
+        """What Lambda tells of an invocation."""
+        self.told: Mapping[str, Any] = {}
+        """What members tell when they enrol, unless a test says it otherwise."""
+        self.left: list[tuple[str, str]] = []
+        """What has left the product but for its logs, and may hold nothing personal: where to, and the text."""
 
     def post(self, path: str, body: Any = None, *, as_: str = "alice", key: str | None = None) -> Answer:
         """Send a POST; text and bytes are sent as they are, anything else as JSON; `key` is an `Idempotency-Key`."""
@@ -121,13 +128,13 @@ class App:
 
     def enrol(self, name: str = "alice", **told: Any) -> str:
         """Enrol a member, and answer their id."""
-        answer = self.post("/members", told, as_=name)
+        answer = self.post("/members", {**self.told, **told}, as_=name)
         assert answer.status in {200, 201}, answer.text
         return str(answer.json["member_id"])
 
     def change_standing(self, name: str, standing: Standing) -> None:
         """Freeze, unfreeze or close a member."""
-        body = {"standing": standing, "reason": "abuse", "note": "As the test wants it."}
+        body = {"standing": standing, "reason": "abuse", "note": personal.NOTE}
         answer = self.post(f"/members/{member_id(name)}/standing", body, as_="operator")
         assert answer.status == 200, answer.text
 
@@ -207,7 +214,7 @@ class App:
     def invoke(self, function: str, event: Any) -> Any:
         """Call a function by its logical id, under its own environment and its own role."""
         with self.environment_of(function), WATCH.running(function):
-            return _handler(resources.functions()[function].module)(event, None)
+            return _handler(resources.functions()[function].module)(event, self.context)
 
     @contextmanager
     def environment_of(self, function: str) -> Iterator[None]:
@@ -232,10 +239,12 @@ class App:
         context |= {"routeKey": route.key, "timeEpoch": int(self.now.timestamp() * 1000)}
         context["http"] |= {"method": method, "path": path}
         if route.scopes is not None:
-            context["authorizer"]["jwt"]["claims"] |= {"iss": ISSUER, "sub": as_, "scope": scope}
+            context["authorizer"]["jwt"]["claims"] |= {"iss": ISSUER, "sub": personal.subject(as_), "scope": scope}
         absent = [name for name in ("pathParameters", "queryStringParameters", "body") if not event[name]]
         answer = self.invoke(route.function, {name: part for name, part in event.items() if name not in absent})
         status, headers, text = answer["statusCode"], answer["headers"], answer["body"]
+        if status >= HTTPStatus.BAD_REQUEST:
+            self.left.append((f"answer {status} of {route.key}", text))
         published.insist_on(route.key, status, headers["Content-Type"], text)
         return Answer(status, headers, text)
 

@@ -6,6 +6,7 @@ to their roles on its way there.
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from copy import deepcopy
 from functools import cache
@@ -42,7 +43,33 @@ def product(monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
     with mock_aws():
         addresses, put_back = _created()
         put_back()
-        yield App(addresses | resources.create_buckets(s3), sqs)
+        app = App(addresses | resources.create_buckets(s3), sqs)
+        with _overheard(app, sqs, events):
+            yield app
+
+
+NAMING_PEOPLE = ("/PurchasesQueue", "/PurchasesDeadLetters", "/CouponJobsQueue")
+"""How the addresses of the queues end whose messages have to name people: in the shop's own words, customer numbers
+among them, or by the subject of the operator who grants, which the entry of each member is to have.
+"""
+
+
+@contextmanager
+def _overheard(app: App, *clients: Any) -> Iterator[None]:
+    """Note with the app what leaves by the bus and by queues as long as the block lasts."""
+
+    def note(params: dict[str, Any], model: Any, **_: object) -> None:
+        if not params.get("QueueUrl", "").endswith(NAMING_PEOPLE):
+            app.left.append((model.name, json.dumps(params, ensure_ascii=False)))
+
+    operations = ("events.PutEvents", "sqs.SendMessage", "sqs.SendMessageBatch")
+    for client_ in clients:
+        for operation in operations:
+            client_.meta.events.register(f"provide-client-params.{operation}", note)
+    yield
+    for client_ in clients:
+        for operation in operations:
+            client_.meta.events.unregister(f"provide-client-params.{operation}", note)
 
 
 @cache

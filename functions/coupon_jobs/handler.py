@@ -34,6 +34,6 @@ def work_off(message: dict[str, Any]) -> None:
 
 
 @metrics.log_metrics
-def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Work off messages; those that failed are named, and come again."""
-    return each_message(event, work_off, logger)
+    return each_message(event, context, work_off, logger)

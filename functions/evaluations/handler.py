@@ -27,6 +27,6 @@ def take_step(message: dict[str, Any]) -> None:
 
 
 @metrics.log_metrics
-def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Do the steps; those that failed are named, and come again."""
-    return each_message(event, take_step, logger)
+    return each_message(event, context, take_step, logger)

@@ -34,6 +34,6 @@ def count(message: dict[str, Any]) -> None:
 
 
 @metrics.log_metrics
-def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Count a batch; those that could not be reached for now are named, and come again."""
-    return each_message(event, count, logger)
+    return each_message(event, context, count, logger)

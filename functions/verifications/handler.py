@@ -27,6 +27,6 @@ def verify(message: dict[str, Any]) -> None:
 
 
 @metrics.log_metrics
-def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Work off buckets; those that could not be verified for now are named, and come again."""
-    return each_message(event, verify, logger)
+    return each_message(event, context, verify, logger)

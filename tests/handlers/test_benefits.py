@@ -226,7 +226,7 @@ def test_a_birthday_gift_is_had_once_around_the_birthday(junior: App) -> None:
 
 
 def test_who_has_told_no_birthday_gets_no_gift(app: App) -> None:
-    app.enrol()
+    app.enrol(birthday=None)
     refused = use(app, "B1", "birthday_gift").refused(403, "not_entitled")
     assert refused["detail"] == "The profile has no birthday."
 

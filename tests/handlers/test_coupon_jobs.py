@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from tessera import codes, coupon_jobs
+from tests.personal import subject
 
 if TYPE_CHECKING:
     from tests.app import App
@@ -78,7 +79,7 @@ def test_codes_are_made_in_the_background(shop: App) -> None:
         "template_id": "spring",
         "status": "running",
         "started_at": "2026-03-02T12:00:00Z",
-        "started_by": "operator",
+        "started_by": subject("operator"),
         "finished_at": None,
         "count": 14,
         "done": 0,

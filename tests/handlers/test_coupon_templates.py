@@ -9,6 +9,7 @@ from tessera.refusals import Unavailable
 from tessera.store.transaction import Transaction
 from tests.app import Answer, App, member_id
 from tests.handlers.conftest import Listen
+from tests.personal import subject
 
 FIFTH: dict[str, Any] = {
     "id": "winter_fifth",
@@ -52,7 +53,7 @@ def test_a_template_is_created_at_version_1(app: App) -> None:
         "status": "active",
         "template": FIFTH,
         "changed_at": "2026-03-02T12:00:00Z",
-        "changed_by": "operator",
+        "changed_by": subject("operator"),
     }
     assert app.get("/coupon-templates/winter_fifth", as_="operator").json == answer.json
 
@@ -146,9 +147,9 @@ def test_every_change_is_a_version_with_who_and_when(app: App) -> None:
     paused, changed = first["items"]
     (created,) = rest["items"]
     assert [(one["version"], one["status"], one["changed_by"]) for one in (paused, changed, created)] == [
-        (3, "paused", "operator"),
-        (2, "active", "supervisor"),
-        (1, "active", "operator"),
+        (3, "paused", subject("operator")),
+        (2, "active", subject("supervisor")),
+        (1, "active", subject("operator")),
     ]
     assert [one["template"]["percent"] for one in (paused, changed, created)] == [25, 25, 20]
     assert (changed["changed_at"], rest["next_cursor"]) == ("2026-03-03T12:00:00Z", None)

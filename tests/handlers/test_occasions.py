@@ -102,7 +102,7 @@ def test_what_is_gone_is_brought_to_nobody(app: App) -> None:
 def test_what_cannot_be_handed_on_is_told_again(app: App, bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
     app.enrol()
     monkeypatch.setattr("tessera.store.queues.send_all", _fail)
-    with pytest.raises(ConnectionError):
+    with pytest.raises(RuntimeError):
         tell(app)
     assert bus.taken == []
 

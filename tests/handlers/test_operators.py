@@ -6,12 +6,13 @@ import pytest
 
 from tests.app import Answer, App, member_id
 from tests.conftest import UseProgramme
+from tests.personal import NOTE, subject
 
 ALICE = member_id("alice")
 
 
 def adjust(app: App, *, as_: str = "operator", key: str | None = None, **fields: Any) -> Answer:
-    body = {"points": 100, "reason": "goodwill", "note": "The parcel was late."} | fields
+    body = {"points": 100, "reason": "goodwill", "note": NOTE} | fields
     return app.post(f"/members/{ALICE}/adjustments", body, as_=as_, key=key)
 
 
@@ -19,7 +20,7 @@ def test_an_adjustment_is_an_entry_with_its_reason(app: App) -> None:
     app.enrol()
     answer = adjust(app, growth=10)
     assert (answer.status, answer.json["points_balance"], answer.json["growth"]) == (201, 150, 10)
-    assert (answer.json["reason"], answer.json["note"]) == ("Adjusted: Goodwill", "The parcel was late.")
+    assert (answer.json["reason"], answer.json["note"]) == ("Adjusted: Goodwill", NOTE)
 
 
 def test_the_member_reads_the_reason_and_not_the_note(app: App) -> None:
@@ -28,7 +29,7 @@ def test_the_member_reads_the_reason_and_not_the_note(app: App) -> None:
     assert app.entries()[0]["reason"] == "Adjusted: Goodwill"
     assert not {"note", "by"} & app.entries()[0].keys()
     seen = app.get(f"/members/{ALICE}/entries", as_="operator").json["items"][0]
-    assert (seen["note"], seen["by"]) == ("The parcel was late.", "operator")
+    assert (seen["note"], seen["by"]) == (NOTE, subject("operator"))
 
 
 def test_points_that_are_given_have_the_programmes_date(app: App, use_programme: UseProgramme) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from local import logs
+from tests import personal
 from tests.stack import processes
 from tests.stack.client import Api
 
@@ -23,6 +25,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The running stack: outputs, clients as root or as a function, tokens."""
     with processes.running(tmp_path_factory.mktemp("stack")) as running:
         yield running
+        said = [(function, message) for _, function, message in logs.lines(running)]
+        assert said
+        assert personal.leaks(said) == [], "the functions' logs hold personal data"
 
 
 @pytest.fixture(scope="session")

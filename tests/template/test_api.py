@@ -1,5 +1,6 @@
 """What template.yaml says of the HTTP API: who may call what, and how often."""
 
+import re
 from typing import Any
 
 import pytest
@@ -59,6 +60,15 @@ def test_calls_are_throttled_and_logged(resources: dict[str, Any], translated: d
     assert settings["ThrottlingRateLimit"] == {"Ref": "ThrottlingRate"}
     assert settings["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurst"}
     assert stage["AccessLogSettings"]["DestinationArn"] == {"Fn::GetAtt": ["ApiLogs", "Arn"]}
+
+
+def test_the_access_log_tells_neither_who_called_nor_from_where(resources: dict[str, Any]) -> None:
+    (stage,) = of_type(resources, "AWS::ApiGatewayV2::Stage").values()
+    told = set(re.findall(r"\$context\.([\w.]+)", stage["AccessLogSettings"]["Format"]))
+    assert told == {
+        *("requestTime", "requestId", "routeKey", "status", "responseLength", "responseLatency"),
+        *("integrationLatency", "error.message", "integrationErrorMessage"),
+    }
 
 
 def test_pages_of_other_origins_may_not_call_unless_listed(

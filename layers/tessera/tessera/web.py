@@ -11,9 +11,10 @@ from urllib.parse import quote, unquote
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from tessera import refusals
+from tessera import refusals, time_left
 from tessera.access import Caller
 from tessera.answers import write
+from tessera.failures import trace
 from tessera.identities import Identity
 from tessera.instants import from_epoch_millis
 
@@ -94,6 +95,7 @@ class Api:
 
     def handle(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """Answer an event."""
+        time_left.begin(context)
         self._logger.append_keys(request_id=event["requestContext"].get("requestId"))
         ids = {name: quote(text, safe="") for name, text in (event.get("pathParameters") or {}).items()}
         # An id may be of any characters; in the path as it came some of them would mean another route, or none.
@@ -129,7 +131,7 @@ class Api:
         return _problem(document, _headers(refusal))
 
     def _fail(self, error: Exception) -> Response[str]:
-        self._logger.exception("failed", exc_info=error)
+        self._logger.error("failed", extra={"exception_name": type(error).__name__, "exception": trace(error)})
         status = HTTPStatus.INTERNAL_SERVER_ERROR
         return _problem(
             {

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from botocore.config import Config
@@ -9,8 +10,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 
 from tessera.refusals import Unavailable
+from tessera.time_left import seconds_left
 
-# A function behind the API has 20 seconds: three attempts of two leave room for an answer that helps.
+LONGEST_CALL = 12
+"""Seconds: three attempts, each a second to connect and two to read, with pauses of one second and of two between."""
+
+_TO_ANSWER = 1
+"""Seconds in which a function says that it could not do its work."""
+
 CONFIG = Config(
     connect_timeout=1,
     read_timeout=2,
@@ -31,6 +38,7 @@ _PASSING = {
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
+    "RequestThrottled",
     "ServiceUnavailable",
     "ThrottlingException",
     "TransactionInProgressException",
@@ -50,9 +58,11 @@ def call(operation: Callable[..., Any], **parameters: Any) -> Any:
     """Call AWS.
 
     Raises:
-        Unavailable: it did not answer, or asks to come back later.
+        Unavailable: it did not answer, or asks to come back later; or too little time is left to wait for that.
         StaleError: a condition did not hold, or another transaction was at the same items.
     """
+    if seconds_left() < LONGEST_CALL + _TO_ANSWER:
+        raise Unavailable("no time left")
     try:
         return operation(**parameters)
     except ClientError as error:
@@ -61,7 +71,9 @@ def call(operation: Callable[..., Any], **parameters: Any) -> Any:
         if code == "ConditionalCheckFailedException" or reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
             found: Any = error.response.get("Item")
             raise StaleError(found) from None
-        if code in _PASSING or reasons & {"ThrottlingError", "ProvisionedThroughputExceeded"}:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        passing = code in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        if passing or reasons & {"ThrottlingError", "ProvisionedThroughputExceeded"}:
             raise Unavailable(code) from error
         raise
     except BotoCoreError as error:
