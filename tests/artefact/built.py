@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -64,6 +65,8 @@ def build(folder: Path) -> Built:
 
 
 def _sam_build(into: Path) -> None:
+    for cache in (resources.ROOT / "functions").glob("*/__pycache__"):
+        shutil.rmtree(cache)
     uv = str(resources.ROOT / ".uv/bin/uv")
     subprocess.run(
         [

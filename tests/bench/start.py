@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from pathlib import Path
 from statistics import median
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tests import resources
 from tests.app import sample
+from tests.artefact.boot import booted
 from tests.artefact.built import build
 from tests.artefact.served import NAMES, serving
 from tests.bench.imports import CAUSES, causes, ratio
@@ -23,6 +25,17 @@ _CAUSES_RUNS = 5
 _BOOTS = 3
 _WARM = 20
 
+_BARE_HANDLER = """
+import boto3
+
+boto3.client("dynamodb")
+
+
+def lambda_handler(event, context):
+    return None
+"""
+_BARE_VARIABLES = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
 
 def main() -> None:
     """Measure and print."""
@@ -31,7 +44,7 @@ def main() -> None:
         built = build(Path(folder))
         packages(built)
         with serving(built, Path(folder)) as served:
-            invocations(served)
+            invocations(served, built.layers, Path(folder))
 
 
 def imports() -> None:
@@ -51,16 +64,27 @@ def packages(built: Built) -> None:
         row(name, f"{package.zipped:,}", f"{package.unzipped:,}")
 
 
-def invocations(served: Served) -> None:
-    """Print how long the first invocation takes, start and all, and one after that."""
-    head("function as built", "first, ms", "warm, ms", words=1)
+def invocations(served: Served, layers: Path, folder: Path) -> None:
+    """Print how long the first invocation takes, start and all, with and without bytecode, and one after that."""
+    bare, sources = folder / "bare", folder / "sources"
+    bare.mkdir()
+    (bare / "handler.py").write_text(_BARE_HANDLER)
+    shutil.copytree(layers, sources, ignore=shutil.ignore_patterns("__pycache__"))
+    head("function as built", "first, ms", "of a bare client", "without bytecode", "warm, ms", words=1)
     for name in NAMES:
-        first, warm = [], []
+        firsts: list[tuple[float, float, float]] = []
+        warm: list[float] = []
         for _ in range(_BOOTS):
+            with booted(bare, layers, _BARE_VARIABLES, folder / "bare.log") as function:
+                alone = function.invoke({}).milliseconds
+            with served.booted(name, sources) as function:
+                compiling = function.invoke(sample(name)).milliseconds
             with served.booted(name) as function:
-                first.append(function.invoke(sample(name)).milliseconds)
+                first = function.invoke(sample(name)).milliseconds
                 warm += [function.invoke(sample(name)).milliseconds for _ in range(_WARM)]
-        row(name, f"{median(first):.0f}", f"{median(warm):.1f}")
+            firsts.append((first, first / alone, compiling / alone))
+        took, times, without = (median(column) for column in zip(*firsts, strict=True))
+        row(name, f"{took:.0f}", f"{times:.2f}", f"{without:.2f}", f"{median(warm):.1f}")
 
 
 if __name__ == "__main__":
