@@ -25,7 +25,7 @@ unexport VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE
 # Trust whom the system trusts: a company's own certificate authority too.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup run token schedule redrive logs replay test simulate sabotage races bench-tiers bench-checkout cost fuzz check policy build programme openapi breaking events lock clean
+.PHONY: help setup run token schedule redrive logs replay test simulate sabotage races bench-tiers bench-checkout bench-start cost fuzz check policy build programme openapi breaking events lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -62,13 +62,21 @@ setup: .venv/.locked .venv-stack/.locked ## Make both environments from the lock
 	@$(UV) pip sync --python .venv-policy --require-hashes $<
 	@touch $@
 
+# What Lambda's own runtime has, and nothing else: what was built has to start on that.
+.venv-runtime/.locked: requirements/runtime.txt .uv/.locked
+	@echo "Setting up .venv-runtime: Lambda's runtime"
+	@$(UV) venv --quiet --clear --python $(PYTHON) .venv-runtime
+	@$(UV) pip sync --python .venv-runtime --require-hashes --compile-bytecode $<
+	@touch $@
+
 # A second DynamoDB, for the measurements alone: without npm they run on the local stack's.
 .dynoxide/.locked: requirements/dynoxide.json .venv/.locked
 	@echo "Setting up Dynoxide"
 	@$(DEV)/python -m local.dynoxide && touch $@ || echo "Measuring on MiniStack instead"
 
 lock: .uv/.locked ## Resolve the *.in files again, the layer's first: the others take its versions
-	@for name in layers/dependencies/requirements requirements/uv requirements/stack requirements/dev requirements/policy; do \
+	@for name in layers/dependencies/requirements requirements/uv requirements/stack requirements/dev requirements/policy \
+	  requirements/runtime; do \
 	  (cd $$(dirname $$name) && $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 \
 	    --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' \
 	    $$(basename $$name).in --output-file $$(basename $$name).txt); \
@@ -100,7 +108,7 @@ replay: .venv-stack/.locked ## Load history: make replay FILE=orders.ndjson.gz
 # Tests, checks, build
 # ---------------------------------------------------------------------------------------------------------------------
 
-test: setup .dynoxide/.locked ## Run every test; the stack tests start a stack of their own
+test: setup .dynoxide/.locked .venv-runtime/.locked ## Run every test; the stack tests start a stack of their own
 	@$(DEV)/python -m pytest -m timed -q
 	@$(DEV)/python -m pytest -m "not timed" -n 2 --dist loadscope --no-unused-permissions
 
@@ -121,6 +129,10 @@ bench-tiers: setup .dynoxide/.locked ## Measure a night over many members: make 
 bench-checkout: setup ## Measure the steps of a checkout: make bench-checkout VISITS=100
 	@AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test PYTHONPATH=layers/tessera \
 	  $(DEV)/python -m tests.bench.checkout $(VISITS)
+
+bench-start: setup .venv-runtime/.locked ## Measure what a function's start costs, as imports and as built
+	@AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test PYTHONPATH=layers/tessera \
+	  $(DEV)/python -m tests.bench.start
 
 cost: setup ## Reckon what operations and months cost at list prices
 	@AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test PYTHONPATH=layers/tessera \
@@ -161,5 +173,6 @@ events: setup ## Write docs/events/ again, from the shapes of what leaves
 	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -m tools.event_schema
 
 clean: ## Remove builds, caches, environments and what the local stack left
-	rm -rf .aws-sam .dynoxide .hypothesis .import_linter_cache .local .mypy_cache .pytest_cache .ruff_cache .uv .venv .venv-policy .venv-stack
+	rm -rf .aws-sam .dynoxide .hypothesis .import_linter_cache .local .mypy_cache .pytest_cache .ruff_cache .uv .venv .venv-policy .venv-runtime \
+	  .venv-stack
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

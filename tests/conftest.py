@@ -25,7 +25,7 @@ os.environ.update(
     AWS_EC2_METADATA_DISABLED="true",
 )
 
-TOGETHER = ("tests/stack/", "tests/budgets/", "tests/faults/")
+TOGETHER = ("tests/stack/", "tests/budgets/", "tests/faults/", "tests/artefact/")
 """The folders whose tests share what takes long to start."""
 
 
