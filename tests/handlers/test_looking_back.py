@@ -51,7 +51,7 @@ def live(app: App, rounds: int = 2) -> dict[str, tuple[Any, list[Any]]]:
 
 
 def test_the_card_and_the_entries_of_a_past_instant_are_what_they_were(app: App) -> None:
-    for instant, (card, entries) in live(app, rounds=8).items():
+    for instant, (card, entries) in live(app, rounds=5).items():
         assert app.get("/members/me", as_of=instant).json == card
         assert app.get("/members/me/entries", as_of=instant, limit="100").json["items"] == entries
 

@@ -603,5 +603,5 @@ class Life(RuleBasedStateMachine):
         assert frozen or tiers.held_rank(member, self.programme) >= tiers.earned(member, self.programme, self.now)
 
 
-Life.TestCase.settings = settings(max_examples=80, stateful_step_count=25)
+Life.TestCase.settings = settings(max_examples=50, stateful_step_count=25)
 TestAMembersLife = Life.TestCase
