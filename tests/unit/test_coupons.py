@@ -149,7 +149,9 @@ def test_after_a_move_the_first_day_that_begins_when_the_last_one_is_over_is_ano
     ),
     st.integers(1, 3),
 )
-def test_who_has_had_all_of_a_day_gets_the_next_on_a_day_that_begins_when_it_is_over(steps: list[tuple[str, int]], most: int) -> None:
+def test_who_has_had_all_of_a_day_gets_the_next_on_a_day_that_begins_when_it_is_over(
+    steps: list[tuple[str, int]], most: int
+) -> None:
     template, journal = of_kind(per_member=100, per_member_day=most), opened()
     had = []
     for zone, hours in steps:
