@@ -78,6 +78,7 @@ def booted(task: Path, layers: Path, variables: Mapping[str, str], log: Path) ->
                 "LANG": "en_US.UTF-8",
                 "TZ": ":UTC",
                 "AWS_LAMBDA_FUNCTION_TIMEOUT": "20",
+                "PYTHONDONTWRITEBYTECODE": "1",  # Lambda's code cannot be written to
                 "LAMBDA_TASK_ROOT": str(task),
                 "PYTHONPATH": f"{task}:{layers}/python",
                 **variables,
