@@ -25,7 +25,7 @@ unexport VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE
 # Trust whom the system trusts: a company's own certificate authority too.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup run token schedule redrive logs replay test simulate sabotage races bench-tiers bench-checkout bench-start cost fuzz check policy build programme openapi breaking events lock clean
+.PHONY: help setup run token schedule redrive logs replay test simulate sabotage races bench-tiers bench-checkout bench-start cost fuzz check policy build artefact programme openapi breaking events lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -160,6 +160,9 @@ build: setup ## Build for Lambda (RUNTIME=python3.13 ARCH=arm64)
 	@UV=$(UV) RUNTIME=$(RUNTIME) ARCH=$(ARCH) SAM_CLI_TELEMETRY=0 $(DEV)/sam build \
 	  --parameter-overrides Runtime=$(RUNTIME) Architecture=$(ARCH)
 
+artefact: setup .venv-runtime/.locked ## Build for this machine, and boot each function from its zip on Lambda's runtime
+	@$(DEV)/python -m pytest tests/artefact -q
+
 programme: .venv-stack/.locked ## Check a programme: a mistake is told with its line (PROGRAMME)
 	@PYTHONPATH=layers/tessera $(STACK)/python -m tools.programme "$(PROGRAMME)"
 
@@ -173,6 +176,6 @@ events: setup ## Write docs/events/ again, from the shapes of what leaves
 	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -m tools.event_schema
 
 clean: ## Remove builds, caches, environments and what the local stack left
-	rm -rf .aws-sam .dynoxide .hypothesis .import_linter_cache .local .mypy_cache .pytest_cache .ruff_cache .uv .venv .venv-policy .venv-runtime \
-	  .venv-stack
+	rm -rf .aws-sam .dynoxide .hypothesis .import_linter_cache .local .mypy_cache .pytest_cache .ruff_cache \
+	  .uv .venv .venv-policy .venv-runtime .venv-stack
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
