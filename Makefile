@@ -16,6 +16,11 @@ MEMBERS ?= 1000
 VISITS ?= 100
 REQUESTS ?= 100000
 HTTP ?= 5000
+CLIENTS ?= 1 16 64
+SECONDS ?= 30
+MINUTES ?= 10
+RATE ?= 3
+KILL_EVERY ?= 2
 
 UV := $(CURDIR)/.uv/bin/uv
 DEV := .venv/bin
@@ -25,7 +30,7 @@ unexport VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE
 # Trust whom the system trusts: a company's own certificate authority too.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup run token schedule redrive logs replay test simulate sabotage races bench-tiers bench-checkout bench-start cost fuzz check policy build programme openapi breaking events lock clean
+.PHONY: help setup run token schedule redrive logs replay test simulate sabotage races bench-tiers bench-checkout bench-start bench-load load-with-kills cost fuzz check policy build programme openapi breaking events lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -133,6 +138,14 @@ bench-checkout: setup ## Measure the steps of a checkout: make bench-checkout VI
 bench-start: setup .venv-runtime/.locked ## Measure what a function's start costs, as imports and as built
 	@AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test PYTHONPATH=layers/tessera \
 	  $(DEV)/python -m tests.bench.start
+
+bench-load: setup ## Measure a mix of requests at the local stack: make bench-load CLIENTS="1 16 64" SECONDS=30
+	@AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test PYTHONPATH=layers/tessera \
+	  $(DEV)/python -m tests.load.levels $(CLIENTS) --seconds $(SECONDS)
+
+load-with-kills: setup ## The same at a steady rate while functions are killed: make load-with-kills MINUTES=10
+	@AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test PYTHONPATH=layers/tessera \
+	  $(DEV)/python -m tests.load.with_kills --minutes $(MINUTES) --rate $(RATE) --kill-every $(KILL_EVERY)
 
 cost: setup ## Reckon what operations and months cost at list prices
 	@AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test PYTHONPATH=layers/tessera \

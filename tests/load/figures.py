@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
     from tests.load.asking import Asked
 
-HEADS = ("clients", "step", "requests", "a second", "p50 ms", "p95 ms", "p99 ms", "errors")
+HEADS = ("step", "requests", "a second", "p50 ms", "p95 ms", "p99 ms", "errors")
 
 
-def head() -> None:
-    """Print the head of the table of steps."""
-    tables.head(*HEADS, words=2)
+def head(which: str) -> None:
+    """Print the head of a table of steps; `which` says what tells its parts from each other."""
+    tables.head(which, *HEADS, words=2)
 
 
-def steps(clients: str, asked: Sequence[Asked], seconds: float) -> None:
+def steps(part: str, asked: Sequence[Asked], seconds: float) -> None:
     """Print a row for each step, and one for all; `errors` are what was sent again or refused."""
     by_step: defaultdict[str, list[Asked]] = defaultdict(list)
     for one in asked:
@@ -29,7 +29,7 @@ def steps(clients: str, asked: Sequence[Asked], seconds: float) -> None:
     for step, its in (*sorted(by_step.items()), ("all", list(asked))):
         waited = [f"{percentile(its, part) * 1000:.0f}" for part in (50, 95, 99)]
         failures = sum(len(one.failures) for one in its)
-        tables.row(clients, step, f"{len(its):,}", f"{len(its) / seconds:.1f}", *waited, f"{failures:,}")
+        tables.row(part, step, f"{len(its):,}", f"{len(its) / seconds:.1f}", *waited, f"{failures:,}")
 
 
 def percentile(asked: Sequence[Asked], part: int) -> float:

@@ -48,7 +48,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory, processes.running(Path(directory)) as stack:
         mix = Mix(stack, seed=1, stock=STOCK)
         mix.settle_in(MEMBERS, at_once=8)
-        figures.head()
+        figures.head("clients")
         for clients in arguments.clients:
             measure(mix, clients, arguments.seconds / 3)  # the functions have to start
             its, seconds = measure(mix, clients, arguments.seconds)

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 MEMBERS = 200
 HOLD_MINUTES = 2
 """Instead of fifteen: what is left to lapse does so while others still shop."""
-KILL_EVERY = 2.0
-"""Seconds, on average."""
 STOCK_AN_OPERATION = 0.05
 """Half of what redemptions claim, so that all is sold before the end."""
 UNTIL_EMPTY = 900
@@ -43,9 +41,12 @@ UNTIL_FREE = 61
 
 def main() -> None:
     """Run, print what came of it, and fail if anything is wrong."""
-    parser = argparse.ArgumentParser(prog="make load-with-kills", usage="make load-with-kills MINUTES=10 RATE=4")
+    parser = argparse.ArgumentParser(
+        prog="make load-with-kills", usage="make load-with-kills MINUTES=10 RATE=4 KILL_EVERY=1"
+    )
     parser.add_argument("--minutes", type=float, required=True)
     parser.add_argument("--rate", type=float, required=True, help="operations a second")
+    parser.add_argument("--kill-every", type=float, required=True, help="seconds, on average")
     arguments = parser.parse_args()
     seconds = arguments.minutes * 60
     with tempfile.TemporaryDirectory() as directory:
@@ -57,7 +58,7 @@ def main() -> None:
             mix.settle_in(MEMBERS, at_once=8)
             keep_up(mix, arguments.rate, 10)  # the functions have to start
             before = len(mix.asked)
-            with killing(stack, KILL_EVERY, seed=1) as kills:
+            with killing(stack, arguments.kill_every, seed=1) as kills:
                 took = keep_up(mix, arguments.rate, seconds)
             _say(mix.asked[before:], kills, took)
             mistakes = _check(stack, mix)
@@ -68,9 +69,9 @@ def _say(asked: Sequence[Asked], kills: Sequence[Kill], seconds: float) -> None:
     print(f"\n{len(asked):,} requests in {seconds:.0f} s, {len(kills)} processes killed at work:")
     for function, count in Counter(kill.function for kill in kills).most_common():
         print(f"  {function}: {count}")
-    figures.head()
-    figures.steps("steady", asked, seconds)
-    figures.steps("of these, sent again", [one for one in asked if one.acknowledged and one.failures], seconds)
+    figures.head("which")
+    figures.steps("all", asked, seconds)
+    figures.steps("sent again", [one for one in asked if one.acknowledged and one.failures], seconds)
     figures.errors(asked)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells only on Linux who is at work")
 
 MEMBERS, STOCK = 12, 3
-RATE, SECONDS, KILL_EVERY = 3, 12, 1.5
+RATE, SECONDS, KILL_EVERY = 3, 10, 1.5
 COMES_BACK = 8
 """Seconds after which a message whose function died is received again, instead of minutes."""
 EMPTY_WITHIN = 60
@@ -58,6 +58,26 @@ def test_what_was_acknowledged_is_there_once_though_functions_die_in_the_middle_
     queues.wait_until_empty(stack, EMPTY_WITHIN, delayed=False)
     assert Audit(stack, mix).entries == audit.entries
     assert queues.dead_letters(stack) == buried
+
+
+def test_an_entry_that_is_missing_or_there_twice_is_noticed(stack: Stack) -> None:
+    mix = Mix(stack, seed=1, stock=STOCK)
+    mix.settle_in(1, at_once=1)
+    mix.take("sign in")
+    table = stack.outputs["LedgerTable"]
+    second, third = ({"member_id": {"S": mix.members[0].member_id}, "sequence": {"N": n}} for n in ("2", "3"))
+    entry = stack.aws.dynamodb.get_item(TableName=table, Key=second)["Item"]
+
+    stack.aws.dynamodb.delete_item(TableName=table, Key=second)
+    missing = Audit(stack, mix).mistakes(all_over=False)
+    for place in (second, third):
+        stack.aws.dynamodb.put_item(TableName=table, Item={**entry, **place})
+    twice = Audit(stack, mix).mistakes(all_over=False)
+    stack.aws.dynamodb.delete_item(TableName=table, Key=third)
+
+    assert any(mistake.startswith("lost") for mistake in missing)
+    assert any(mistake.startswith("doubled") for mistake in twice)
+    assert Audit(stack, mix).mistakes(all_over=False) == []
 
 
 def _seconds_hidden(stack: Stack, url: str) -> str:
