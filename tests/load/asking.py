@@ -63,6 +63,11 @@ class Asked:
         """Whether the client was told that it is done."""
         return self.answer is not None and self.answer.status < 300
 
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the client gave up, and does not know whether it is done."""
+        return self.answer is None or _passes(self.answer)
+
 
 def ask(request: Request, due: float | None = None) -> Asked:
     """Send a request until it is answered for good.

@@ -21,21 +21,21 @@ def head(which: str) -> None:
     tables.head(which, *HEADS, words=2)
 
 
-def steps(part: str, asked: Sequence[Asked], seconds: float) -> None:
-    """Print a row for each step, and one for all; `errors` are what was sent again or refused."""
+def steps(group: str, asked: Sequence[Asked], seconds: float) -> None:
+    """Print a row for each step of a group, and one for all; `errors` are what was sent again or refused."""
     by_step: defaultdict[str, list[Asked]] = defaultdict(list)
     for one in asked:
         by_step[one.request.step].append(one)
     for step, its in (*sorted(by_step.items()), ("all", list(asked))):
-        waited = [f"{percentile(its, part) * 1000:.0f}" for part in (50, 95, 99)]
+        waited = [f"{percentile(its, percent) * 1000:.0f}" for percent in (50, 95, 99)]
         failures = sum(len(one.failures) for one in its)
-        tables.row(part, step, f"{len(its):,}", f"{len(its) / seconds:.1f}", *waited, f"{failures:,}")
+        tables.row(group, step, f"{len(its):,}", f"{len(its) / seconds:.1f}", *waited, f"{failures:,}")
 
 
-def percentile(asked: Sequence[Asked], part: int) -> float:
+def percentile(asked: Sequence[Asked], percent: int) -> float:
     """Answer the seconds that so many of a hundred took at most."""
     seconds = [one.seconds for one in asked]
-    return quantiles(seconds, n=100, method="inclusive")[part - 1] if len(seconds) > 1 else sum(seconds)
+    return quantiles(seconds, n=100, method="inclusive")[percent - 1] if len(seconds) > 1 else sum(seconds)
 
 
 def errors(asked: Iterable[Asked]) -> None:

@@ -27,10 +27,8 @@ SHARES = {"nothing": 1, "enrol": 1, "sign in": 3, "card": 6, "quote": 4, "redemp
 orders), but checkouts and orders, which conflict and write the most, have several times their share there, so that
 there are enough of them. `nothing` is `GET /health`, which touches nothing: what the local gateway takes of each."""
 
-FATES = (
-    *(("confirm", "order"),) * 3,
-    *(("order",), ("release",), ()),
-)
+_PAID = "confirm", "order"
+FATES: tuple[tuple[str, ...], ...] = (_PAID, _PAID, _PAID, ("order",), ("release",), ())
 """What becomes of redemptions, in turn: confirmed before the order, confirmed by the order, released, left to lapse."""
 
 POINTS = 10
@@ -89,9 +87,7 @@ class Mix:
             yield from deck
 
     def take(self, operation: str, due: float | None = None) -> None:
-        """Do an operation; its first request is `due` then, by `time.perf_counter`, and each other one when the one
-        before it was answered.
-        """  # noqa: D205 - one sentence
+        """Do an operation; its first request is `due` then, by `time.perf_counter`, and each other one on an answer."""
         match operation:
             case "nothing":
                 self._ask(Request("nothing", partial(self.shop.get, "/health")), due)
