@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells only on Linux who is at work")
 
 MEMBERS, STOCK = 12, 3
-RATE, SECONDS, KILL_EVERY = 4, 8, 1.2
+RATE, SECONDS, KILL_EVERY = 3, 9, 2.5
 COMES_BACK = 6
 """Seconds after which a message whose function died is received again, instead of minutes."""
 EMPTY_WITHIN = 60
