@@ -16,6 +16,11 @@ MEMBERS ?= 1000
 VISITS ?= 100
 REQUESTS ?= 100000
 HTTP ?= 5000
+CLIENTS ?= 1 16 64
+SECONDS ?= 30
+MINUTES ?= 10
+RATE ?= 3
+KILL_EVERY ?= 2
 
 UV := $(CURDIR)/.uv/bin/uv
 DEV := .venv/bin
@@ -25,7 +30,8 @@ unexport VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE
 # Trust whom the system trusts: a company's own certificate authority too.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup run token schedule redrive logs replay test simulate sabotage races bench-tiers bench-checkout bench-start cost fuzz check policy build artefact programme openapi breaking events lock clean
+.PHONY: help setup run token schedule redrive logs replay test simulate sabotage races mutate bench-tiers bench-checkout \
+  bench-start bench-load load-with-kills cost fuzz check policy build artefact programme openapi breaking events lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -69,6 +75,13 @@ setup: .venv/.locked .venv-stack/.locked ## Make both environments from the lock
 	@$(UV) pip sync --python .venv-runtime --require-hashes --compile-bytecode $<
 	@touch $@
 
+# mutmut's, in an environment of its own: it needs what `sam` pins to another version.
+.venv-mutation/.locked: requirements/mutation.txt .uv/.locked
+	@echo "Setting up .venv-mutation: mutmut"
+	@$(UV) venv --quiet --clear --python $(PYTHON) .venv-mutation
+	@$(UV) pip sync --python .venv-mutation --require-hashes $<
+	@touch $@
+
 # A second DynamoDB, for the measurements alone: without npm they run on the local stack's.
 .dynoxide/.locked: requirements/dynoxide.json .venv/.locked
 	@echo "Setting up Dynoxide"
@@ -76,7 +89,7 @@ setup: .venv/.locked .venv-stack/.locked ## Make both environments from the lock
 
 lock: .uv/.locked ## Resolve the *.in files again, the layer's first: the others take its versions
 	@for name in layers/dependencies/requirements requirements/uv requirements/stack requirements/dev requirements/policy \
-	  requirements/runtime; do \
+	  requirements/runtime requirements/mutation; do \
 	  (cd $$(dirname $$name) && $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 \
 	    --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' \
 	    $$(basename $$name).in --output-file $$(basename $$name).txt); \
@@ -122,6 +135,9 @@ sabotage: setup ## Break rules on purpose, and see which check of the simulation
 races: setup .dynoxide/.locked ## Ten thousand claims on a stock of a thousand, three times on each engine of DynamoDB
 	@for _ in 1 2 3; do RACE_SCALE=20 $(DEV)/python -m pytest tests/stack/test_stock_races.py -q; done
 
+mutate: .venv-mutation/.locked ## Break what decides money, line by line, and list what no test notices (GROUP=tiers)
+	@PYTHONPATH=layers/tessera .venv-mutation/bin/python -m tests.mutation $(GROUP)
+
 bench-tiers: setup .dynoxide/.locked ## Measure a night over many members: make bench-tiers MEMBERS="1000 10000 100000"
 	@AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test PYTHONPATH=layers/tessera \
 	  $(DEV)/python -m tests.bench $(MEMBERS)
@@ -133,6 +149,14 @@ bench-checkout: setup ## Measure the steps of a checkout: make bench-checkout VI
 bench-start: setup .venv-runtime/.locked ## Measure what a function's start costs, as imports and as built
 	@AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test PYTHONPATH=layers/tessera \
 	  $(DEV)/python -m tests.bench.start
+
+bench-load: setup ## Measure a mix of requests at the local stack: make bench-load CLIENTS="1 16 64" SECONDS=30
+	@AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test PYTHONPATH=layers/tessera \
+	  $(DEV)/python -m tests.load.levels $(CLIENTS) --seconds $(SECONDS)
+
+load-with-kills: setup ## The same at a steady rate while functions are killed: make load-with-kills MINUTES=10
+	@AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test PYTHONPATH=layers/tessera \
+	  $(DEV)/python -m tests.load.with_kills --minutes $(MINUTES) --rate $(RATE) --kill-every $(KILL_EVERY)
 
 cost: setup ## Reckon what operations and months cost at list prices
 	@AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test PYTHONPATH=layers/tessera \
@@ -177,5 +201,5 @@ events: setup ## Write docs/events/ again, from the shapes of what leaves
 
 clean: ## Remove builds, caches, environments and what the local stack left
 	rm -rf .aws-sam .dynoxide .hypothesis .import_linter_cache .local .mypy_cache .pytest_cache .ruff_cache \
-	  .uv .venv .venv-policy .venv-runtime .venv-stack
+	  .mutation .uv .venv .venv-mutation .venv-policy .venv-runtime .venv-stack
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

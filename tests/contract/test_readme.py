@@ -12,6 +12,7 @@ DOCUMENTS = [
     ROOT / "examples" / "README.md",
     ROOT / "docs" / "runbook.md",
     ROOT / "docs" / "fuzz.md",
+    ROOT / "docs" / "load-measured.md",
     ROOT / "docs" / "events" / "README.md",
 ]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from local import state
+from local import deploy, state
 from local.stack import Stack
 
 if TYPE_CHECKING:
@@ -30,13 +30,14 @@ def free_ports(count: int) -> list[int]:
         return [taken.getsockname()[1] for taken in sockets]
 
 
-def start(port: int, aws_port: int, directory: Path) -> subprocess.Popen[bytes]:
+def start(port: int, aws_port: int, directory: Path, programme: Path = deploy.PROGRAMME) -> subprocess.Popen[bytes]:
     """Start a stack that keeps its state, and what it prints (`run.log`), in `directory`."""
     with (directory / "run.log").open("wb") as log:
         return subprocess.Popen(
             [
                 ROOT / ".venv-stack/bin/python",
-                *("-m", "local.run", "--port", str(port), "--aws-port", str(aws_port), "--directory", directory),
+                *("-m", "local.run", "--port", str(port), "--aws-port", str(aws_port)),
+                *("--directory", directory, "--programme", programme),
             ],
             cwd=ROOT,
             stdout=log,
@@ -65,10 +66,10 @@ def stop(process: subprocess.Popen[bytes]) -> int:
 
 
 @contextmanager
-def running(directory: Path) -> Iterator[Stack]:
+def running(directory: Path, programme: Path = deploy.PROGRAMME) -> Iterator[Stack]:
     """Run a stack for as long as the block lasts."""
     port, aws_port = free_ports(2)
-    process = start(port, aws_port, directory)
+    process = start(port, aws_port, directory, programme)
     try:
         yield wait_until_running(process, directory)
     finally:
