@@ -149,7 +149,9 @@ def test_after_a_move_the_first_day_that_begins_when_the_last_one_is_over_is_ano
     ),
     st.integers(1, 3),
 )
-def test_who_has_had_all_of_a_day_gets_the_next_on_a_day_that_begins_when_it_is_over(steps: list[tuple[str, int]], most: int) -> None:
+def test_who_has_had_all_of_a_day_gets_the_next_on_a_day_that_begins_when_it_is_over(
+    steps: list[tuple[str, int]], most: int
+) -> None:
     template, journal = of_kind(per_member=100, per_member_day=most), opened()
     had = []
     for zone, hours in steps:
@@ -202,6 +204,15 @@ def test_a_coupon_keeps_its_terms_when_the_programme_changes() -> None:
     journal = opened(rules=poorer)
     assert claim(journal, "five_off", RANDOM).template != claimed.template
     assert claimed.template == PROGRAMME.template("five_off")
+
+
+def test_limits_for_all_together_are_those_of_today_and_all_else_is_as_issued() -> None:
+    issued = of_kind(redemptions=10, budget=1000, amount=500)
+    held = coupons.grant(opened(), issued, RANDOM)
+    present = issued.model_copy(update={"redemptions": 20, "budget": None, "amount": 900})
+    assert held.under(present) == replace(held, template=issued.model_copy(update={"redemptions": 20, "budget": None}))
+    unlimited = coupons.grant(opened(), of_kind(), RANDOM)
+    assert unlimited.under(of_kind(redemptions=1)) == unlimited
 
 
 def test_a_coupon_can_be_used_until_its_date() -> None:

@@ -10,7 +10,7 @@ from tessera.journal import Journal
 from tessera.member import TierHeld
 from tessera.refusals import Conflict, Invalid
 from tessera.settlement import due_at, settle
-from tests.factories import NOON, RULES, buy, later, line, opened, programme
+from tests.factories import NOON, RULES, buy, explained, later, line, opened, programme
 
 TIERS = [
     {"id": "low", "name": "Low"},
@@ -40,6 +40,12 @@ def test_a_placement_lasts_to_its_end_to_the_second() -> None:
     assert due_at(journal.member, PROGRAMME) == UNTIL
     assert tier_of(journal, UNTIL - timedelta(seconds=1)) == "guest"
     assert tier_of(journal, UNTIL) == "low"
+
+
+def test_the_entry_says_which_placement_is_over() -> None:
+    (entry,) = settle(placed().member, PROGRAMME, UNTIL).entries
+    assert (entry.kind, entry.at) == ("placement_end", UNTIL)
+    assert explained(entry) == {"placement": {"tier": "guest", "ended": True}}
 
 
 def test_nobody_earns_a_tier_that_is_by_invitation() -> None:

@@ -19,6 +19,7 @@ from tessera.shapes import Line
 from tests.factories import (
     NOON,
     PROGRAMME,
+    buy,
     checkout_request,
     coupon,
     explained,
@@ -332,6 +333,47 @@ def test_confirming_a_line_that_is_none_of_it_is_refused() -> None:
         redemptions.confirm(journal, redemption, held, ["1", "9"])
     assert [problem.pointer for problem in refusal.value.problems] == ["/lines/1"]
     assert (journal.member.points, len(journal.member.holds)) == (700, 1)
+
+
+def test_a_confirmation_that_is_repeated_is_for_the_same_lines() -> None:
+    journal, redemption, held = opened_and_held()
+    whole, _ = redemptions.confirm(journal, redemption, held)
+    redemptions.require_lines(whole, None)
+    redemptions.require_lines(whole, ["2", "1"])
+    journal, redemption, held = opened_and_held()
+    part, _ = redemptions.confirm(journal, redemption, held, ["2"])
+    redemptions.require_lines(part, ["2"])
+    for confirmed, others in ((whole, ["1"]), (part, None), (part, ["1"]), (part, ["1", "2"])):
+        with pytest.raises(Conflict) as refusal:
+            redemptions.require_lines(confirmed, others)
+        assert refusal.value.code == "redemption_confirmed"
+
+
+def test_an_order_that_came_without_naming_it_knows_what_its_redemption_has_paid() -> None:
+    journal, redemption, held = opened_and_held()
+    confirmed, _ = redemptions.confirm(journal, redemption, held)
+    paid = redemptions.pay(buy(journal, *BASKET), confirmed)
+    assert [of.points_spent for of in paid.lines] == [225, 75]
+    assert (paid.redemption_id, paid.coupon_ids) == (confirmed.redemption_id, ("c_ONE",))
+    assert (paid.paid_with, paid.benefits) == (confirmed.parts, confirmed.benefits)
+
+
+@pytest.mark.parametrize(("prices", "paid"), [((600, 300), [200, 100]), ((0, 0), [150, 150])])
+def test_what_paid_for_lines_that_did_not_come_is_allotted_to_those_that_did(
+    prices: tuple[int, int], paid: list[int]
+) -> None:
+    journal, redemption, held = opened_and_held()
+    confirmed, _ = redemptions.confirm(journal, redemption, held)
+    lines = [line(f"new {i}", unit_price=price) for i, price in enumerate(prices)]
+    assert [of.points_spent for of in redemptions.pay(buy(journal, *lines), confirmed).lines] == paid
+
+
+def test_a_shop_and_a_member_hold_for_an_order_each_under_a_record_of_their_own() -> None:
+    _, redemption, _ = opened_and_held()
+    theirs = redemptions.record_of_others(redemption)
+    assert theirs == redemptions.record_of_order("O1", "m_1", by_shop=True) != redemption.record
+    shops = replace(redemption, by_shop=True)
+    assert redemptions.record_of_others(shops) == redemption.record
 
 
 def test_confirming_honours_a_coupon_whose_date_has_passed_since() -> None:
