@@ -29,7 +29,7 @@ def count(message: dict[str, Any]) -> None:
             logger.warning("rejected", extra={"code": outcome.refusal, "message_id": message["messageId"]})
         metrics.add_metric("Messages" + outcome.kind.capitalize(), MetricUnit.Count, 1)
         for report in outcome.reports:
-            logger.warning("reported", extra={"report": report, "message_id": message["messageId"]})
+            logger.warning("reported", extra={"report": report, "order_id": outcome.order_id})
             metrics.add_metric("Reports", MetricUnit.Count, 1)
 
 

@@ -123,10 +123,12 @@ def test_a_guests_order_earns_nothing_and_is_kept(app: App) -> None:
     assert (shown["member_id"], shown["points"], shown["status"], shown["reports"]) == (None, 0, "completed", [])
 
 
-def test_an_order_of_an_unknown_identity_is_recorded_and_reported(app: App) -> None:
+def test_an_order_of_an_unknown_identity_is_recorded_and_reported(app: App, caplog: pytest.LogCaptureFixture) -> None:
     app.send(order("O1", identity="17850"))
     shown = app.purchase("O1")
     assert (shown["member_id"], shown["points"], shown["reports"]) == (None, 0, ["unknown_identity"])
+    (told,) = [vars(line) for line in caplog.records if line.message == "reported"]
+    assert (told["report"], told["order_id"]) == ("unknown_identity", "O1")
 
 
 def test_enrolling_later_changes_nothing_about_the_orders_before(app: App) -> None:

@@ -74,9 +74,10 @@ def test_the_access_log_tells_neither_who_called_nor_from_where(resources: dict[
 def test_pages_of_other_origins_may_not_call_unless_listed(
     document: dict[str, Any], translated: dict[str, Any]
 ) -> None:
-    condition, _, otherwise = document["x-amazon-apigateway-cors"]["Fn::If"]
+    condition, allowed, otherwise = document["x-amazon-apigateway-cors"]["Fn::If"]
     assert (condition, otherwise) == ("HasCorsOrigins", {"Ref": "AWS::NoValue"})
     assert translated["Parameters"]["CorsOrigins"]["Default"] == ""
+    assert set(allowed["allowMethods"]) == {route.split()[0] for route in ACCESS}
 
 
 def test_no_interactive_client_can_ask_for_the_scope_of_a_shop_or_an_operator(resources: dict[str, Any]) -> None:

@@ -43,6 +43,8 @@ class Outcome:
 
     kind: Literal["counted", "duplicate", "parked", "rejected"]
     reports: tuple[str, ...] = ()
+    order_id: str | None = None
+    """The order that was counted and needs a look."""
     refusal: str | None = None
     """Why a refund that had waited was rejected: it is among the dead letters."""
 
@@ -144,7 +146,7 @@ def _count_order(message: "OrderCompleted", hashed: str, now: datetime, unknown_
         order = replace(order, parked=there.parked, version=there.version)
     transaction.operation(order)
     _commit(transaction, redeemed)
-    return _Counted(Outcome("counted", order.reports), order.parked)
+    return _Counted(Outcome("counted", order.reports, order.order_id), order.parked)
 
 
 def _commit(transaction: Transaction, redeemed: "Redeemed | None") -> None:
