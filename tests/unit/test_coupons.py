@@ -96,8 +96,9 @@ def test_a_coupon_may_be_for_some_members_only(eligible: Any, fields: Any, may: 
 
 
 def test_some_coupons_are_never_claimed() -> None:
-    with pytest.raises(Forbidden):
+    with pytest.raises(Forbidden) as refusal:
         coupons.claim(opened(), of_kind(claimable=False), RANDOM)
+    assert refusal.value.code == "not_eligible"
     coupons.grant(opened(), of_kind(claimable=False), RANDOM)
 
 
@@ -161,6 +162,20 @@ def test_who_has_had_all_of_a_day_gets_the_next_on_a_day_that_begins_when_it_is_
             had.append((midnight(today, zone), midnight(today + timedelta(days=1), zone)))
     for first, (_, ends) in enumerate(had[:-most]):
         assert any(begins >= ends for begins, _ in had[first + 1 : first + most + 1])
+
+
+def test_a_day_that_a_move_has_begun_to_count_goes_on_until_the_later_of_its_ends() -> None:
+    template, journal = of_kind(per_member=50, per_member_day=2), opened()
+    assert claimed_in(journal, "Pacific/Pago_Pago", template)  # where the day ends tomorrow at eleven
+    assert claimed_in(journal, "Asia/Tokyo", template)  # where it ends today at fifteen
+    assert not claimed_in(later(journal, hours=4), "Asia/Tokyo", template)
+
+
+def test_one_point_buys_nothing_for_who_has_none() -> None:
+    for poor in (opened(), opened(lots={OPEN: -5})):
+        with pytest.raises(Conflict) as refusal:
+            coupons.claim(poor, of_kind(price_points=1), RANDOM)
+        assert refusal.value.detail == "It costs 1 points; 0 are available."
 
 
 def test_a_price_in_points_is_paid_with_the_coupon_or_there_is_neither() -> None:
@@ -241,6 +256,7 @@ def test_a_released_coupon_is_as_it_was() -> None:
 def test_a_redeemed_coupon_stays_redeemed() -> None:
     used = coupon().hold("r_1", NOON + timedelta(minutes=15)).redeem("r_1")
     assert {used.status(NOON + timedelta(days=after)) for after in (0, 1, 400)} == {"redeemed"}
+    assert (used.redemption_id, used.held_until) == ("r_1", None)
 
 
 def test_what_a_coupon_says_of_itself_does_not_change_with_its_use() -> None:

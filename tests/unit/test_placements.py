@@ -79,6 +79,17 @@ def test_who_earns_more_than_is_lent_is_on_what_is_earned() -> None:
     assert tier_of(journal, NOON) == "high"
 
 
+def test_the_term_is_the_placements_only_while_that_is_higher_than_what_is_earned() -> None:
+    journal = opened(rules=PROGRAMME)
+    assert tiers.term_start(journal.member, PROGRAMME) == NOON
+    journal = placed("middle", later(journal, days=1), UNTIL)
+    assert tiers.term_start(journal.member, PROGRAMME) == NOON + timedelta(days=1)
+    journal = later(journal, days=1)
+    buy(journal, line(unit_price=10_000))
+    assert (journal.member.tier.id, tiers.is_lent(journal.member, PROGRAMME)) == ("middle", False)
+    assert tiers.term_start(journal.member, PROGRAMME) == NOON + timedelta(days=2)
+
+
 def test_a_placement_replaces_another() -> None:
     journal = placed("high")
     placed("guest", journal, UNTIL + timedelta(days=30))

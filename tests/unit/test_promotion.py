@@ -95,6 +95,35 @@ def test_a_version_that_asks_for_nothing_new_needs_no_look_at_the_ledger() -> No
     assert not tiers.is_tallied(journal.member, programme(version=2))
 
 
+def test_what_the_version_in_force_has_written_is_never_counted_again() -> None:
+    assert tiers.is_tallied(opened().member, PROGRAMME)
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "kept"),
+    [
+        ({"policy": "lifetime"}, {"policy": "lifetime"}, True),
+        ({"policy": "lifetime"}, {"policy": "window", "days": 365}, False),
+        ({"policy": "window", "days": 365}, {"policy": "lifetime"}, False),
+        ({"policy": "window", "days": 365}, {"policy": "window", "days": 30}, True),
+        ({"policy": "window", "days": 365}, {"policy": "window", "days": 366}, False),
+        ({"policy": "window", "days": 30}, {"policy": "calendar_year"}, False),
+        ({"policy": "window", "days": 366}, {"policy": "calendar_year"}, True),
+    ],
+)
+@pytest.mark.parametrize("account", ["consumer", "business"])
+def test_growth_is_counted_from_the_ledger_if_more_of_it_is_asked_for(
+    then: dict[str, Any], now: dict[str, Any], account: str, *, kept: bool
+) -> None:
+    def rules(growth: dict[str, Any], **fields: Any) -> Programme:
+        ladder = RULES["tiers"] | {"growth": growth}
+        return programme(**({"tiers": ladder} if account == "consumer" else {"ladders": {account: ladder}}), **fields)
+
+    after = rules(now, version=2).following({1: rules(then)})
+    member = replace(opened(rules=rules(then)).member, account=account)
+    assert tiers.is_tallied(member, after) is kept
+
+
 def test_what_an_older_version_has_written_is_counted_again() -> None:
     journal, _ = after_two_orders()
     assert not tiers.is_tallied(replace(journal.member, tallied_under=3), ASKS_FOR_SPEND)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tessera import checkout, coupons, purchases, redemptions
+from tessera import checkout, coupons, lots, purchases, redemptions
 from tessera.allowances import Allowance
 from tessera.checkout import MAX_OPEN_HOLDS
 from tessera.coupons import Coupon
@@ -310,8 +310,8 @@ def test_confirming_spends_what_was_held() -> None:
     journal, redemption, held = opened_and_held()
     journal = later(journal, minutes=14, seconds=59)
     confirmed, used = redemptions.confirm(journal, redemption, held)
-    assert (confirmed.status, confirmed.points) == ("confirmed", 300)
-    assert [one.status(journal.now) for one in used] == ["redeemed"]
+    assert (confirmed.status, confirmed.points, confirmed.in_part) == ("confirmed", 300, False)
+    assert [(one.status(journal.now), one.redemption_id) for one in used] == [("redeemed", redemption.redemption_id)]
     assert [(entry.kind, entry.points) for entry in journal.entries] == [("confirmation", 0)]
     assert (journal.member.points, journal.member.holds) == (700, ())
     assert later(journal, days=1).member.points == 700
@@ -320,7 +320,8 @@ def test_confirming_spends_what_was_held() -> None:
 def test_confirming_a_part_spends_its_share_and_uses_the_coupon() -> None:
     journal, redemption, held = opened_and_held()
     confirmed, used = redemptions.confirm(journal, redemption, held, ["2"])
-    assert [of.line_id for of in confirmed.lines] == ["2"]
+    assert ([of.line_id for of in confirmed.lines], confirmed.in_part) == (["2"], True)
+    assert confirmed.parts == ((OPEN, 75),)
     assert [one.redeemed for one in used] == [True]
     entry = journal.entries[-1]
     assert (entry.points, explained(entry)) == (225, {"points_spent": 75, "returned": 225})
@@ -548,8 +549,9 @@ def test_an_order_that_names_no_redemption_of_its_own_counts_and_is_reported(
         (line("1", quantity=3, sku="ELSE"), BASKET[1]),
         (BASKET[0],),
         (*BASKET, line("3")),
+        (line("3"), *BASKET),
     ],
-    ids=["quantity", "price", "sku", "a line less", "a line more"],
+    ids=["quantity", "price", "sku", "a line less", "a line more", "a line more at first"],
 )
 def test_an_order_of_other_lines_than_were_held_counts_and_is_reported(lines: tuple[Line, ...]) -> None:
     journal, redemption, held = opened_and_held()
@@ -564,6 +566,68 @@ def test_the_lines_of_an_order_may_have_other_ids_and_discounts_than_its_basket(
     journal, redemption, held = opened_and_held()
     order, _ = arrive(journal, redemption, held, line("b", sku="OTHER", discount=200), line("a", quantity=3))
     assert ([of.points_spent for of in order.lines], order.reports) == ([75, 225], ())
+
+
+def test_a_line_more_is_paid_with_nothing_wherever_it_stands() -> None:
+    for lines, paid in (((line("3"), *BASKET), [0, 225, 75]), ((*BASKET, line("3")), [225, 75, 0])):
+        journal, redemption, held = opened_and_held()
+        assert [of.points_spent for of in arrive(journal, redemption, held, *lines)[0].lines] == paid
+
+
+def test_of_lines_alike_each_is_paid_with_what_was_held_for_its_own_id() -> None:
+    journal = opened(points=1000)
+    redemption, held = hold(journal, line("1"), line("2"), points=301)
+    assert [of.points for of in redemption.lines] == [151, 150]
+    order, _ = arrive(journal, redemption, held, line("2"), line("1"))
+    assert [of.points_spent for of in order.lines] == [150, 151]
+
+
+def test_a_first_order_that_has_been_keeps_no_other_coupon_from_being_taken_again() -> None:
+    journal, redemption, held = opened_and_held()
+    redemption, held = redemptions.release(journal, redemption, held)
+    journal.change(first_order="O0")
+    assert arrive(journal, redemption, held)[0].reports == ()
+
+
+def test_a_single_point_that_is_gone_is_not_taken_again() -> None:
+    journal = opened(points=1)
+    redemption, held = hold(journal, points=1)
+    redemption, held = redemptions.release(journal, redemption, held)
+    journal.book("adjustment", change=lots.loss(journal.spend(1)))
+    assert arrive(journal, redemption, held)[0].reports == ("redemption_lost",)
+
+
+def refunded_while_held(policy: str = "floor", held_points: int = 300) -> tuple[Journal, Redemption, list[Coupon]]:
+    """Hold points of an order that then comes back: 100 of them are owed."""
+    journal = opened(rules=programme(points={"refund": policy}), points=held_points - 100)
+    order = buy(journal, line(unit_price=10_000), order_id="O0")
+    redemption, held = hold(journal, points=held_points)
+    refund(journal, order, refund_message({"1": 1}, order_id="O0"))
+    assert [(of.points, of.owed) for of in journal.member.holds] == [(held_points, 100)]
+    return journal, redemption, held
+
+
+def test_points_that_a_refund_is_owed_do_not_come_back_with_a_release() -> None:
+    journal, redemption, held = refunded_while_held()
+    redemptions.release(journal, redemption, held)
+    assert (journal.entries[-1].points, explained(journal.entries[-1])) == (200, {"owed": 100})
+    assert journal.available == 200
+
+
+@pytest.mark.parametrize(("policy", "available"), [("floor", 0), ("debt", -100)])
+def test_points_that_a_refund_is_owed_and_that_are_spent_all_the_same_are_missed(policy: str, available: int) -> None:
+    journal, redemption, held = refunded_while_held(policy)
+    confirmed, _ = redemptions.confirm(journal, redemption, held)
+    told = {"points_spent": 300, "returned": 0, "shortfall" if policy == "floor" else "debt": 100}
+    assert explained(journal.entries[-1]) == told
+    assert (confirmed.points, journal.available) == (300, available)
+
+
+def test_of_a_part_that_is_confirmed_no_more_comes_back_than_is_not_owed() -> None:
+    journal, redemption, held = refunded_while_held()
+    confirmed, _ = redemptions.confirm(journal, redemption, held, ["2"])
+    assert explained(journal.entries[-1]) == {"points_spent": 75, "returned": 125}
+    assert (sum(points for _, points in confirmed.parts), journal.available) == (75, 125)
 
 
 def test_a_refund_gives_back_the_points_that_had_paid() -> None:
@@ -617,6 +681,15 @@ def test_the_last_unit_brings_the_uses_of_benefits_back_once() -> None:
     assert journal.entries[-1].detail["benefits_returned"] == {"free": "2026-03-01"}
 
 
+def test_a_release_brings_the_uses_of_benefits_back() -> None:
+    journal = opened(rules=programme(benefits=[QUOTA]))
+    redemption, held = hold(journal, shipping=500)
+    assert journal.member.uses["free"].count == 1
+    redemptions.release(journal, redemption, held)
+    assert journal.member.uses["free"].count == 0
+    assert explained(journal.entries[-1]) == {"benefits_returned": {"free": "2026-03-01"}}
+
+
 def test_uses_of_a_period_that_is_over_do_not_come_back() -> None:
     journal = opened(rules=programme(benefits=[QUOTA]))
     order, arrival = arrive(journal, *hold(journal, shipping=500))
@@ -645,6 +718,7 @@ def test_a_coupon_is_issued_anew_in_the_place_of_one_that_was_used() -> None:
     _, (old, new) = refunded(journal, order, arrival.coupons, **whole)
     assert (old.coupon_id, old.status(journal.now)) == ("c_ONE", "returned")
     assert (new.template, new.status(journal.now), new.version) == (one.template, "active", 0)
+    assert (new.member_id, new.valid_from) == (one.member_id, journal.now)
     assert new.valid_until == journal.now + timedelta(days=30)
     assert journal.entries[-1].detail["coupons_returned"] == [new.coupon_id]
     assert refunded(journal, order, arrival.coupons, **whole)[1][1].coupon_id == new.coupon_id
