@@ -45,7 +45,8 @@ timeout_multiplier = 4
 """
 
 _PROFILE = """
-from hypothesis import HealthCheck, Phase, settings
+
+from hypothesis import Phase
 
 # What fails is not made smaller: it is enough that it fails.
 settings.register_profile(
@@ -86,7 +87,8 @@ def _stage(groups: list[str]) -> None:
     shutil.copy(resources.ROOT / "template.yaml", STAGE)
     modules = ", ".join(f'"src/tessera/{module}.py"' for group in groups for module in GROUPS[group])
     (STAGE / "pyproject.toml").write_text(_SETTINGS.format(modules=modules))
-    (STAGE / "tests/unit/conftest.py").write_text(_PROFILE)
+    with (STAGE / "tests/unit/conftest.py").open("a") as conftest:
+        conftest.write(_PROFILE)
 
 
 def _undecorated(source: str) -> str:

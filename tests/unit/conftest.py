@@ -21,9 +21,7 @@ def refusals_explain_themselves() -> Iterator[None]:
 
     def checked(self: Refusal, code: str, detail: str, problems: Sequence[Problem] = ()) -> None:
         assert re.fullmatch(r"[a-z]+(_[a-z]+)*", code), code
-        begins = (
-            r"[a-z_]+ " if isinstance(self, Unreadable) else r"(?![A-Z]{2})[A-Z\d]"
-        )  # a parameter's name is no word
+        begins = r"[A-Za-z]" if isinstance(self, Unreadable) else r"(?![A-Z]{2})[A-Z\d]"  # or a parameter's name
         assert re.fullmatch(rf"{begins}.*\.", detail), detail
         assert all(re.match(r"(?![A-Z]{2})\S", problem.detail) for problem in problems), problems
         made(self, code, detail, list(problems))
