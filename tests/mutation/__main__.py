@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests import resources
+from tests.bench.tables import head, row
 
 STAGE = resources.ROOT / ".mutation"
 """Where what is broken lies: a copy, laid out as mutmut wants it. What is known of each mutant stays there."""
@@ -27,7 +28,7 @@ GROUPS = {
 _TOO_LONG = ("a_members_life", "a_year_of_nights", "zones", "online_retail", "codes", "check_replay")
 """Tests that take longer than a mutant is worth, and that find nothing in these modules which the others do not."""
 
-_KILLED = {"killed", "timeout", "segfault", "caught by type check"}
+_KILLED, _NOT_NOTICED = {"killed", "timeout", "segfault"}, {"survived", "no tests", "suspicious"}
 
 _SETTINGS = """
 [tool.pytest.ini_options]
@@ -65,7 +66,10 @@ def main() -> None:
     given = arguments.parse_args()
     groups = given.groups or list(GROUPS)
     _stage(groups)
-    _mutmut("run", "--max-children", str(given.processes))
+    run = ("run", "--max-children", str(given.processes))
+    if again := [name for name, status in _statuses().items() if status in _NOT_NOTICED]:
+        _mutmut(*run, *again)  # there may be new tests
+    _mutmut(*run)
     _report(groups)
 
 
@@ -98,24 +102,33 @@ def _undecorated(source: str) -> str:
     for function in sorted(functions, key=lambda found: -found.lineno):
         match function.decorator_list:
             case [ast.Name(id="property" | "cached_property" as decorator) as place]:
-                lines.insert(function.end_lineno or 0, f"{' ' * function.col_offset}{function.name} = {decorator}({function.name})")
+                lines.insert(
+                    function.end_lineno or 0,
+                    f"{' ' * function.col_offset}{function.name} = {decorator}({function.name})",
+                )
                 del lines[place.lineno - 1]
     return "\n".join(lines) + "\n"
 
 
 def _report(groups: list[str]) -> None:
     """Print how many mutants of each group there were, and what became of them, then the survivors."""
-    found = [line.split(": ") for line in _mutmut("results", "--all", "true").splitlines() if ": " in line]
-    statuses = {name.strip(): status.strip() for name, status in found}
-    print("| group | mutants | killed | of these by time | not noticed | killed, % |")
-    print("|---|---:|---:|---:|---:|---:|")
+    statuses = _statuses()
+    head("group", "mutants", "killed", "of these by time", "not noticed", "killed, %", words=1)
     for group in groups:
         counts = Counter(status for name, status in statuses.items() if _module(name) in GROUPS[group])
-        killed, all_ = sum(counts[status] for status in _KILLED), counts.total()
-        print(f"| {group} | {all_} | {killed} | {counts['timeout']} | {all_ - killed} | {100 * killed / all_:.1f} |")
+        killed, every = sum(counts[status] for status in _KILLED), counts.total()
+        row(group, *map(str, (every, killed, counts["timeout"], every - killed)), f"{100 * killed / every:.1f}")
     for name, status in statuses.items():
         if status not in _KILLED:
             print(f"\n{status}: {name}\n{_mutmut('show', name)}")
+
+
+def _statuses() -> dict[str, str]:
+    """Answer what is known of each mutant."""
+    if not (STAGE / "mutants").exists():
+        return {}
+    lines = _mutmut("results", "--all", "true").splitlines()
+    return dict(line.strip().split(": ") for line in lines if ": " in line)
 
 
 def _module(mutant: str) -> str:

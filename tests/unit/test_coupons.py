@@ -95,6 +95,20 @@ def test_a_coupon_may_be_for_some_members_only(eligible: Any, fields: Any, may: 
         assert refusal.value.code == "not_eligible"
 
 
+@pytest.mark.parametrize(
+    ("eligible", "told"),
+    [
+        ({"tiers": ["middle"]}, "This coupon is for members of other tiers."),
+        ({"tags": ["vip"]}, "This coupon is for a group of members."),
+        ({"enrolled_within_days": 1}, "This coupon is for members of the last 1 days."),
+    ],
+)
+def test_whoever_may_not_have_a_coupon_is_told_why(eligible: dict[str, Any], told: str) -> None:
+    with pytest.raises(Forbidden) as refusal:
+        coupons.claim(opened(NOON + timedelta(days=2)), of_kind(eligible=eligible), RANDOM)
+    assert refusal.value.detail == told
+
+
 def test_some_coupons_are_never_claimed() -> None:
     with pytest.raises(Forbidden) as refusal:
         coupons.claim(opened(), of_kind(claimable=False), RANDOM)

@@ -145,12 +145,13 @@ def test_a_coupon_that_one_order_holds_is_not_there_for_another() -> None:
     assert refusal.value.code == "coupon_held"
 
 
-@pytest.mark.parametrize("status", ["held", "confirmed"])
-def test_an_order_has_at_most_one_redemption_that_is_open_or_confirmed(status: Any) -> None:
+@pytest.mark.parametrize(("status", "told"), [("held", "release it first"), ("confirmed", "it is confirmed")])
+def test_an_order_has_at_most_one_redemption_that_is_open_or_confirmed(status: Any, told: str) -> None:
     journal, redemption, _ = opened_and_held()
     with pytest.raises(Conflict) as refusal:
         hold_again(journal, replace(redemption, status=status))
     assert refusal.value.code == "order_already_held"
+    assert refusal.value.detail == f"This order has the redemption {redemption.redemption_id}: {told}."
 
 
 def test_after_a_release_or_a_lapse_the_order_may_hold_again() -> None:
@@ -158,6 +159,7 @@ def test_after_a_release_or_a_lapse_the_order_may_hold_again() -> None:
     released, _ = redemptions.release(journal, first, held)
     second, _ = hold_again(journal, released, points=200)
     third, _ = hold_again(later(journal, minutes=15), second, points=100)
+    assert hold_again(later(journal, minutes=30), replace(third, version=7))[0].version == 7
     attempts = [first, second, third]
     assert [attempt.attempt for attempt in attempts] == [1, 2, 3]
     assert len({attempt.redemption_id for attempt in attempts}) == 3
@@ -183,6 +185,42 @@ def test_a_member_can_have_so_many_orders_at_checkout_and_no_more() -> None:
 
 GROUPS = coupon(terms={"group": "a", "redemptions": 9}), coupon("tenth_off", "c_TWO", {"group": "b", "budget": 9_000})
 """Two that apply together: £5 off, and a tenth of what is left."""
+
+
+def test_a_redemption_keeps_by_whom_and_for_which_request_it_was_made() -> None:
+    request = checkout_request(*BASKET)
+    for by_shop in (True, False):
+        made, _, _ = checkout.hold(
+            opened(), request, {}, by_shop=by_shop, request_hash="hash", ticket="ticket", earlier=None
+        )
+        assert (made.by_shop, made.request_hash, made.ticket, made.version) == (by_shop, "hash", "", 0)
+        assert made.record == redemptions.record_of_order("O1", "m_1", by_shop=by_shop)
+
+
+def test_what_all_have_used_is_asked_when_a_coupon_is_held() -> None:
+    one = coupon(terms={"redemptions": 9})
+    request = checkout_request(*BASKET, coupons=["c_ONE"])
+    with pytest.raises(Conflict) as refusal:
+        checkout.hold(
+            opened(),
+            request,
+            {"c_ONE": one},
+            by_shop=True,
+            request_hash="hash",
+            ticket="ticket",
+            earlier=None,
+            uses={one.template.id: coupons.Uses(9, 0)},
+        )
+    assert refusal.value.code == "coupon_used_up"
+    assert [(of.pointer, of.detail) for of in refusal.value.problems] == [("/coupons/0", refusal.value.detail)]
+
+
+def test_only_a_coupon_for_a_first_order_is_remembered_as_one() -> None:
+    journal, _, _ = opened_and_held()
+    assert ("first_order" in journal.entries[-1].detail, journal.member.first_order) == (False, None)
+    journal = opened()
+    hold(journal, in_hand=(coupon(terms={"first_order": True}),), coupons=["c_ONE"])
+    assert (journal.entries[-1].detail["first_order"], journal.member.first_order) == (True, "O1")
 
 
 def test_several_coupons_are_held_used_and_released_together() -> None:

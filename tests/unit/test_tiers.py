@@ -159,6 +159,11 @@ def test_what_is_next_is_asked_of_the_ladder_of_the_members_kind() -> None:
     ahead = tiers.next_tier(firm, rules, NOON)
     assert ahead
     assert ahead.tier.id == "large"
+    assert tiers.lowest(rules, "business", NOON).id == "small"
+    journal = settle(firm, rules, NOON)
+    buy(journal, line(unit_price=5000))
+    assert journal.member.tier.id == "large"
+    assert settle(journal.member, rules, NOON + YEAR).member.tier.id == "small"
 
 
 @pytest.mark.parametrize("until", [None, NOON])
