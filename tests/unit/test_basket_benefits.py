@@ -129,6 +129,12 @@ def test_free_shipping_applies_by_itself(benefits: list[dict[str, Any]], left: i
     assert [(one.shown.benefit_id, one.amount) for one in priced.benefits] == [(applied, 500 - left)]
 
 
+@pytest.mark.parametrize(("terms", "left"), [({"quota": {"uses": 3, "per": "month"}}, 2), ({}, None)])
+def test_a_quote_says_how_often_a_benefit_is_left_after_it(terms: dict[str, Any], left: int | None) -> None:
+    (one,) = ask(opened(rules=offering(shipping("free", **terms))), line(), shipping=500).benefits
+    assert one.left == left
+
+
 def test_where_there_is_no_shipping_none_is_free() -> None:
     assert ask(opened(rules=offering(shipping("free"))), line()).benefits == ()
 

@@ -95,9 +95,24 @@ def test_a_coupon_may_be_for_some_members_only(eligible: Any, fields: Any, may: 
         assert refusal.value.code == "not_eligible"
 
 
+@pytest.mark.parametrize(
+    ("eligible", "told"),
+    [
+        ({"tiers": ["middle"]}, "This coupon is for members of other tiers."),
+        ({"tags": ["vip"]}, "This coupon is for a group of members."),
+        ({"enrolled_within_days": 1}, "This coupon is for members of the last 1 days."),
+    ],
+)
+def test_whoever_may_not_have_a_coupon_is_told_why(eligible: dict[str, Any], told: str) -> None:
+    with pytest.raises(Forbidden) as refusal:
+        coupons.claim(opened(NOON + timedelta(days=2)), of_kind(eligible=eligible), RANDOM)
+    assert refusal.value.detail == told
+
+
 def test_some_coupons_are_never_claimed() -> None:
-    with pytest.raises(Forbidden):
+    with pytest.raises(Forbidden) as refusal:
         coupons.claim(opened(), of_kind(claimable=False), RANDOM)
+    assert refusal.value.code == "not_eligible"
     coupons.grant(opened(), of_kind(claimable=False), RANDOM)
 
 
@@ -163,6 +178,20 @@ def test_who_has_had_all_of_a_day_gets_the_next_on_a_day_that_begins_when_it_is_
         assert any(begins >= ends for begins, _ in had[first + 1 : first + most + 1])
 
 
+def test_a_day_that_a_move_has_begun_to_count_goes_on_until_the_later_of_its_ends() -> None:
+    template, journal = of_kind(per_member=50, per_member_day=2), opened()
+    assert claimed_in(journal, "Pacific/Pago_Pago", template)  # where the day ends tomorrow at eleven
+    assert claimed_in(journal, "Asia/Tokyo", template)  # where it ends today at fifteen
+    assert not claimed_in(later(journal, hours=4), "Asia/Tokyo", template)
+
+
+def test_one_point_buys_nothing_for_who_has_none() -> None:
+    for poor in (opened(), opened(lots={OPEN: -5})):
+        with pytest.raises(Conflict) as refusal:
+            coupons.claim(poor, of_kind(price_points=1), RANDOM)
+        assert refusal.value.detail == "It costs 1 points; 0 are available."
+
+
 def test_a_price_in_points_is_paid_with_the_coupon_or_there_is_neither() -> None:
     dear = of_kind(price_points=30)
     poor = opened(points=29, lots={OPEN: 29})
@@ -206,6 +235,15 @@ def test_a_coupon_keeps_its_terms_when_the_programme_changes() -> None:
     assert claimed.template == PROGRAMME.template("five_off")
 
 
+def test_limits_for_all_together_are_those_of_today_and_all_else_is_as_issued() -> None:
+    issued = of_kind(redemptions=10, budget=1000, amount=500)
+    held = coupons.grant(opened(), issued, RANDOM)
+    present = issued.model_copy(update={"redemptions": 20, "budget": None, "amount": 900})
+    assert held.under(present) == replace(held, template=issued.model_copy(update={"redemptions": 20, "budget": None}))
+    unlimited = coupons.grant(opened(), of_kind(), RANDOM)
+    assert unlimited.under(of_kind(redemptions=1)) == unlimited
+
+
 def test_a_coupon_can_be_used_until_its_date() -> None:
     one = coupon()
     assert one.status(one.valid_until - timedelta(seconds=1)) == "active"
@@ -232,6 +270,7 @@ def test_a_released_coupon_is_as_it_was() -> None:
 def test_a_redeemed_coupon_stays_redeemed() -> None:
     used = coupon().hold("r_1", NOON + timedelta(minutes=15)).redeem("r_1")
     assert {used.status(NOON + timedelta(days=after)) for after in (0, 1, 400)} == {"redeemed"}
+    assert (used.redemption_id, used.held_until) == ("r_1", None)
 
 
 def test_what_a_coupon_says_of_itself_does_not_change_with_its_use() -> None:

@@ -141,6 +141,40 @@ def test_a_debt_is_paid_by_what_becomes_available_and_not_before() -> None:
     assert (journal.available, lots.pending(journal.member.lots)) == (3, 0)
 
 
+def test_growth_that_waits_counts_with_the_points_and_for_the_days_it_was_earned_on() -> None:
+    rules = programme(points={"return_window_days": 14, "growth_waits": True})
+    journal = opened(rules=rules)
+    buy(journal, line(unit_price=3000))
+    buy(journal, line(unit_price=4000), order_id="O2", placed_at=NOON - timedelta(days=1))
+    assert (journal.member.growth_days, journal.available) == ({}, 0)
+    journal = later(journal, days=14)
+    (first,) = journal.entries
+    assert (first.kind, first.points, first.growth, explained(first)["matured"]) == ("maturity", 0, 40, 40)
+    journal = later(journal, days=1)
+    (second,) = journal.entries
+    assert (second.kind, second.growth, explained(second)["matured"]) == ("maturity", 30, 30)
+    assert journal.member.growth_days == {NOON.date() - timedelta(days=1): 40, NOON.date(): 30}
+    assert (journal.available, journal.member.growth_waiting) == (70, {})
+
+
+def test_growth_of_several_days_that_matures_at_once_is_booked_by_day() -> None:
+    rules = programme(points={"return_window_days": 14, "growth_waits": True})
+    matures = NOON + timedelta(days=15)
+    days = [NOON.date() - timedelta(days=before) for before in (2, 1, 0)]
+    waiting = {(matures, day): growth for day, growth in zip(days, (40, 30, 20), strict=True)}
+    journal = opened(matures, rules, growth_waiting=waiting, lots={Terms(matures_at=matures): 7})
+    told = [(entry.kind, entry.growth, explained(entry)["matured"]) for entry in journal.entries]
+    assert told == [("maturity", 40, 7), ("maturity", 30, 0), ("maturity", 20, 0)]
+    assert journal.member.growth_days == dict(zip(days, (40, 30, 20), strict=True))
+    assert (journal.available, journal.member.growth_waiting) == (7, {})
+
+
+def test_points_that_mature_alone_bring_no_growth() -> None:
+    journal = later(opened(lots={Terms(matures_at=NOON + timedelta(days=1)): 7}), days=1)
+    (entry,) = journal.entries
+    assert (entry.kind, entry.points, entry.growth, explained(entry)["matured"]) == ("maturity", 0, 0, 7)
+
+
 def test_a_refund_under_debt_takes_more_than_there_is() -> None:
     rules = programme(points={"refund": "debt"})
     journal = opened(rules=rules)

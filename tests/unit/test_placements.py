@@ -10,7 +10,7 @@ from tessera.journal import Journal
 from tessera.member import TierHeld
 from tessera.refusals import Conflict, Invalid
 from tessera.settlement import due_at, settle
-from tests.factories import NOON, RULES, buy, later, line, opened, programme
+from tests.factories import NOON, RULES, buy, explained, later, line, opened, programme
 
 TIERS = [
     {"id": "low", "name": "Low"},
@@ -42,6 +42,12 @@ def test_a_placement_lasts_to_its_end_to_the_second() -> None:
     assert tier_of(journal, UNTIL) == "low"
 
 
+def test_the_entry_says_which_placement_is_over() -> None:
+    (entry,) = settle(placed().member, PROGRAMME, UNTIL).entries
+    assert (entry.kind, entry.at) == ("placement_end", UNTIL)
+    assert explained(entry) == {"placement": {"tier": "guest", "ended": True}}
+
+
 def test_nobody_earns_a_tier_that_is_by_invitation() -> None:
     journal = opened(rules=PROGRAMME)
     buy(journal, line(unit_price=49_900))
@@ -71,6 +77,17 @@ def test_who_earns_more_than_is_lent_is_on_what_is_earned() -> None:
     journal = placed()
     buy(journal, line(unit_price=50_000))
     assert tier_of(journal, NOON) == "high"
+
+
+def test_the_term_is_the_placements_only_while_that_is_higher_than_what_is_earned() -> None:
+    journal = opened(rules=PROGRAMME)
+    assert tiers.term_start(journal.member, PROGRAMME) == NOON
+    journal = placed("middle", later(journal, days=1), UNTIL)
+    assert tiers.term_start(journal.member, PROGRAMME) == NOON + timedelta(days=1)
+    journal = later(journal, days=1)
+    buy(journal, line(unit_price=10_000))
+    assert (journal.member.tier.id, tiers.is_lent(journal.member, PROGRAMME)) == ("middle", False)
+    assert tiers.term_start(journal.member, PROGRAMME) == NOON + timedelta(days=2)
 
 
 def test_a_placement_replaces_another() -> None:

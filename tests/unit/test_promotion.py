@@ -9,6 +9,7 @@ import pytest
 from tessera import outlook, tiers
 from tessera.journal import Entry, Journal
 from tessera.measures import Tally
+from tessera.member import Placement, TierHeld
 from tessera.programme.model import Programme
 from tessera.promotion import promote, tallied
 from tessera.settlement import settle
@@ -95,6 +96,35 @@ def test_a_version_that_asks_for_nothing_new_needs_no_look_at_the_ledger() -> No
     assert not tiers.is_tallied(journal.member, programme(version=2))
 
 
+def test_what_the_version_in_force_has_written_is_never_counted_again() -> None:
+    assert tiers.is_tallied(opened().member, PROGRAMME)
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "kept"),
+    [
+        ({"policy": "lifetime"}, {"policy": "lifetime"}, True),
+        ({"policy": "lifetime"}, {"policy": "window", "days": 365}, False),
+        ({"policy": "window", "days": 365}, {"policy": "lifetime"}, False),
+        ({"policy": "window", "days": 365}, {"policy": "window", "days": 30}, True),
+        ({"policy": "window", "days": 365}, {"policy": "window", "days": 366}, False),
+        ({"policy": "window", "days": 30}, {"policy": "calendar_year"}, False),
+        ({"policy": "window", "days": 366}, {"policy": "calendar_year"}, True),
+    ],
+)
+@pytest.mark.parametrize("account", ["consumer", "business"])
+def test_growth_is_counted_from_the_ledger_if_more_of_it_is_asked_for(
+    then: dict[str, Any], now: dict[str, Any], account: str, *, kept: bool
+) -> None:
+    def rules(growth: dict[str, Any], **fields: Any) -> Programme:
+        ladder = RULES["tiers"] | {"growth": growth}
+        return programme(**({"tiers": ladder} if account == "consumer" else {"ladders": {account: ladder}}), **fields)
+
+    after = rules(now, version=2).following({1: rules(then)})
+    member = replace(opened(rules=rules(then)).member, account=account)
+    assert tiers.is_tallied(member, after) is kept
+
+
 def test_what_an_older_version_has_written_is_counted_again() -> None:
     journal, _ = after_two_orders()
     assert not tiers.is_tallied(replace(journal.member, tallied_under=3), ASKS_FOR_SPEND)
@@ -139,6 +169,41 @@ def test_a_tier_that_was_dropped_is_held_to_the_end_of_its_term_and_ranks_as_the
     buy(after, line(unit_price=40_000), order_id="O2")
     assert after.member.tier.id == "high"
     assert settle(after.member, rules, NOON + YEAR).member.tier.id == "middle"
+
+
+@pytest.mark.parametrize(
+    ("review", "tier", "unearned"),
+    [
+        ({"policy": "to_earned"}, "low", False),
+        ({"policy": "one_step"}, "middle", True),
+        ({"policy": "keep"}, "middle", True),
+    ],
+)
+def test_the_term_of_a_tier_that_was_dropped_ends_on_what_is_earned_or_on_the_next_lower_one(
+    review: dict[str, Any], tier: str, *, unearned: bool
+) -> None:
+    bought = opened()
+    buy(bought, line(unit_price=50_000))
+    middle = {"id": "middle", "name": "Middle", "growth": 100}
+    short = {"policy": "window", "days": 90}
+    rules = version(2, middle, {"id": "upper", "name": "Upper", "growth": 900}, review=review, growth=short)
+    ended = settle(bought.member, rules, NOON + YEAR)
+    until = NOON + 2 * YEAR if tier == "middle" else None
+    held = TierHeld(id=tier, since=NOON + YEAR, until=until, programme_version=2, unearned=unearned)
+    assert ended.member.tier == held
+    (entry,) = ended.entries
+    told = entry.detail["tier"]
+    assert isinstance(told, dict)
+    assert (entry.kind, told["reason"]) == ("tier_change", "fell")
+
+
+def test_a_placement_on_a_tier_that_was_dropped_ranks_as_the_next_lower_one() -> None:
+    placed = Placement(tier_id="high", since=NOON, until=NOON + YEAR, programme_version=1)
+    lent = replace(opened().member, placement=placed)
+    rules = version(
+        2, {"id": "middle", "name": "Middle", "growth": 100}, {"id": "upper", "name": "Upper", "growth": 900}
+    )
+    assert (tiers.lent_rank(lent, rules), tiers.held(lent, rules).id) == (1, "high")
 
 
 def test_an_upgrade_takes_nothing_that_the_term_before_it_had_promised() -> None:

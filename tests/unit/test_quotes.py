@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
@@ -269,3 +270,43 @@ def test_what_would_make_a_coupon_apply_is_said() -> None:
     dear = replace(ONE, template=of_kind(threshold=1500, scope={"skus": ["SKU"]}))
     (verdict,) = priced(opened(), line(), in_hand=(dear,), coupons="best").verdicts
     assert (verdict.detail, verdict.missing) == ("Spend £5.00 more on the goods that it is for.", 500)
+
+
+@pytest.mark.parametrize(
+    ("terms", "sku", "told"),
+    [
+        ({"scope": {"skus": ["TEA"]}}, "SKU", "None of the goods that it is for are in the basket."),
+        ({"kind": "buy_x_get_y", "buy": 2, "get": 1}, "SKU", "Add 2 more of the goods that it is for."),
+        (
+            {"kind": "bundle", "goods": {"SKU": 1, "TEA": 1}, "price": 100},
+            "SKU",
+            "Not all of the goods that it is for are in the basket.",
+        ),
+    ],
+)
+def test_what_a_coupon_asks_for_is_told_in_words(terms: dict[str, Any], sku: str, told: str) -> None:
+    asking = replace(ONE, template=of_kind(**terms))
+    (verdict,) = priced(opened(), line(sku=sku), in_hand=(asking,), coupons="best").verdicts
+    assert verdict.detail == told
+
+
+@pytest.mark.parametrize(
+    "why_not",
+    [
+        {"valid_until": NOON},
+        {"redeemed": True},
+        {"returned": True},
+        {"held_until": NOON + timedelta(minutes=1)},
+        {"valid_from": NOON + timedelta(minutes=1)},
+        {"template": of_kind(redemptions=1)},
+        {"template": of_kind(budget=1)},
+        {"template": of_kind(threshold=9_999_999)},
+    ],
+)
+def test_a_verdict_against_a_coupon_is_a_sentence(why_not: dict[str, Any]) -> None:
+    request = checkout_request(line(), coupons=["c_ONE", "c_GONE"])
+    verdicts = quotes.quote(opened(), request, {"c_ONE": replace(ONE, **why_not)}, {"of_kind": Uses(1, 1)}).verdicts
+    assert len(verdicts) == 2
+    for verdict in verdicts:
+        assert verdict.detail
+        assert re.fullmatch(r"[A-Z][a-z].*\.", verdict.detail), verdict

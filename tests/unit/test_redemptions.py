@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tessera import checkout, coupons, purchases, redemptions
+from tessera import checkout, coupons, lots, purchases, redemptions
 from tessera.allowances import Allowance
 from tessera.checkout import MAX_OPEN_HOLDS
 from tessera.coupons import Coupon
@@ -19,6 +19,7 @@ from tessera.shapes import Line
 from tests.factories import (
     NOON,
     PROGRAMME,
+    buy,
     checkout_request,
     coupon,
     explained,
@@ -144,12 +145,13 @@ def test_a_coupon_that_one_order_holds_is_not_there_for_another() -> None:
     assert refusal.value.code == "coupon_held"
 
 
-@pytest.mark.parametrize("status", ["held", "confirmed"])
-def test_an_order_has_at_most_one_redemption_that_is_open_or_confirmed(status: Any) -> None:
+@pytest.mark.parametrize(("status", "told"), [("held", "release it first"), ("confirmed", "it is confirmed")])
+def test_an_order_has_at_most_one_redemption_that_is_open_or_confirmed(status: Any, told: str) -> None:
     journal, redemption, _ = opened_and_held()
     with pytest.raises(Conflict) as refusal:
         hold_again(journal, replace(redemption, status=status))
     assert refusal.value.code == "order_already_held"
+    assert refusal.value.detail == f"This order has the redemption {redemption.redemption_id}: {told}."
 
 
 def test_after_a_release_or_a_lapse_the_order_may_hold_again() -> None:
@@ -157,6 +159,7 @@ def test_after_a_release_or_a_lapse_the_order_may_hold_again() -> None:
     released, _ = redemptions.release(journal, first, held)
     second, _ = hold_again(journal, released, points=200)
     third, _ = hold_again(later(journal, minutes=15), second, points=100)
+    assert hold_again(later(journal, minutes=30), replace(third, version=7))[0].version == 7
     attempts = [first, second, third]
     assert [attempt.attempt for attempt in attempts] == [1, 2, 3]
     assert len({attempt.redemption_id for attempt in attempts}) == 3
@@ -182,6 +185,42 @@ def test_a_member_can_have_so_many_orders_at_checkout_and_no_more() -> None:
 
 GROUPS = coupon(terms={"group": "a", "redemptions": 9}), coupon("tenth_off", "c_TWO", {"group": "b", "budget": 9_000})
 """Two that apply together: £5 off, and a tenth of what is left."""
+
+
+def test_a_redemption_keeps_by_whom_and_for_which_request_it_was_made() -> None:
+    request = checkout_request(*BASKET)
+    for by_shop in (True, False):
+        made, _, _ = checkout.hold(
+            opened(), request, {}, by_shop=by_shop, request_hash="hash", ticket="ticket", earlier=None
+        )
+        assert (made.by_shop, made.request_hash, made.ticket, made.version) == (by_shop, "hash", "", 0)
+        assert made.record == redemptions.record_of_order("O1", "m_1", by_shop=by_shop)
+
+
+def test_what_all_have_used_is_asked_when_a_coupon_is_held() -> None:
+    one = coupon(terms={"redemptions": 9})
+    request = checkout_request(*BASKET, coupons=["c_ONE"])
+    with pytest.raises(Conflict) as refusal:
+        checkout.hold(
+            opened(),
+            request,
+            {"c_ONE": one},
+            by_shop=True,
+            request_hash="hash",
+            ticket="ticket",
+            earlier=None,
+            uses={one.template.id: coupons.Uses(9, 0)},
+        )
+    assert refusal.value.code == "coupon_used_up"
+    assert [(of.pointer, of.detail) for of in refusal.value.problems] == [("/coupons/0", refusal.value.detail)]
+
+
+def test_only_a_coupon_for_a_first_order_is_remembered_as_one() -> None:
+    journal, _, _ = opened_and_held()
+    assert ("first_order" in journal.entries[-1].detail, journal.member.first_order) == (False, None)
+    journal = opened()
+    hold(journal, in_hand=(coupon(terms={"first_order": True}),), coupons=["c_ONE"])
+    assert (journal.entries[-1].detail["first_order"], journal.member.first_order) == (True, "O1")
 
 
 def test_several_coupons_are_held_used_and_released_together() -> None:
@@ -309,8 +348,8 @@ def test_confirming_spends_what_was_held() -> None:
     journal, redemption, held = opened_and_held()
     journal = later(journal, minutes=14, seconds=59)
     confirmed, used = redemptions.confirm(journal, redemption, held)
-    assert (confirmed.status, confirmed.points) == ("confirmed", 300)
-    assert [one.status(journal.now) for one in used] == ["redeemed"]
+    assert (confirmed.status, confirmed.points, confirmed.in_part) == ("confirmed", 300, False)
+    assert [(one.status(journal.now), one.redemption_id) for one in used] == [("redeemed", redemption.redemption_id)]
     assert [(entry.kind, entry.points) for entry in journal.entries] == [("confirmation", 0)]
     assert (journal.member.points, journal.member.holds) == (700, ())
     assert later(journal, days=1).member.points == 700
@@ -319,7 +358,8 @@ def test_confirming_spends_what_was_held() -> None:
 def test_confirming_a_part_spends_its_share_and_uses_the_coupon() -> None:
     journal, redemption, held = opened_and_held()
     confirmed, used = redemptions.confirm(journal, redemption, held, ["2"])
-    assert [of.line_id for of in confirmed.lines] == ["2"]
+    assert ([of.line_id for of in confirmed.lines], confirmed.in_part) == (["2"], True)
+    assert confirmed.parts == ((OPEN, 75),)
     assert [one.redeemed for one in used] == [True]
     entry = journal.entries[-1]
     assert (entry.points, explained(entry)) == (225, {"points_spent": 75, "returned": 225})
@@ -332,6 +372,47 @@ def test_confirming_a_line_that_is_none_of_it_is_refused() -> None:
         redemptions.confirm(journal, redemption, held, ["1", "9"])
     assert [problem.pointer for problem in refusal.value.problems] == ["/lines/1"]
     assert (journal.member.points, len(journal.member.holds)) == (700, 1)
+
+
+def test_a_confirmation_that_is_repeated_is_for_the_same_lines() -> None:
+    journal, redemption, held = opened_and_held()
+    whole, _ = redemptions.confirm(journal, redemption, held)
+    redemptions.require_lines(whole, None)
+    redemptions.require_lines(whole, ["2", "1"])
+    journal, redemption, held = opened_and_held()
+    part, _ = redemptions.confirm(journal, redemption, held, ["2"])
+    redemptions.require_lines(part, ["2"])
+    for confirmed, others in ((whole, ["1"]), (part, None), (part, ["1"]), (part, ["1", "2"])):
+        with pytest.raises(Conflict) as refusal:
+            redemptions.require_lines(confirmed, others)
+        assert refusal.value.code == "redemption_confirmed"
+
+
+def test_an_order_that_came_without_naming_it_knows_what_its_redemption_has_paid() -> None:
+    journal, redemption, held = opened_and_held()
+    confirmed, _ = redemptions.confirm(journal, redemption, held)
+    paid = redemptions.pay(buy(journal, *BASKET), confirmed)
+    assert [of.points_spent for of in paid.lines] == [225, 75]
+    assert (paid.redemption_id, paid.coupon_ids) == (confirmed.redemption_id, ("c_ONE",))
+    assert (paid.paid_with, paid.benefits) == (confirmed.parts, confirmed.benefits)
+
+
+@pytest.mark.parametrize(("prices", "paid"), [((600, 300), [200, 100]), ((0, 0), [150, 150])])
+def test_what_paid_for_lines_that_did_not_come_is_allotted_to_those_that_did(
+    prices: tuple[int, int], paid: list[int]
+) -> None:
+    journal, redemption, held = opened_and_held()
+    confirmed, _ = redemptions.confirm(journal, redemption, held)
+    lines = [line(f"new {i}", unit_price=price) for i, price in enumerate(prices)]
+    assert [of.points_spent for of in redemptions.pay(buy(journal, *lines), confirmed).lines] == paid
+
+
+def test_a_shop_and_a_member_hold_for_an_order_each_under_a_record_of_their_own() -> None:
+    _, redemption, _ = opened_and_held()
+    theirs = redemptions.record_of_others(redemption)
+    assert theirs == redemptions.record_of_order("O1", "m_1", by_shop=True) != redemption.record
+    shops = replace(redemption, by_shop=True)
+    assert redemptions.record_of_others(shops) == redemption.record
 
 
 def test_confirming_honours_a_coupon_whose_date_has_passed_since() -> None:
@@ -506,8 +587,9 @@ def test_an_order_that_names_no_redemption_of_its_own_counts_and_is_reported(
         (line("1", quantity=3, sku="ELSE"), BASKET[1]),
         (BASKET[0],),
         (*BASKET, line("3")),
+        (line("3"), *BASKET),
     ],
-    ids=["quantity", "price", "sku", "a line less", "a line more"],
+    ids=["quantity", "price", "sku", "a line less", "a line more", "a line more at first"],
 )
 def test_an_order_of_other_lines_than_were_held_counts_and_is_reported(lines: tuple[Line, ...]) -> None:
     journal, redemption, held = opened_and_held()
@@ -522,6 +604,68 @@ def test_the_lines_of_an_order_may_have_other_ids_and_discounts_than_its_basket(
     journal, redemption, held = opened_and_held()
     order, _ = arrive(journal, redemption, held, line("b", sku="OTHER", discount=200), line("a", quantity=3))
     assert ([of.points_spent for of in order.lines], order.reports) == ([75, 225], ())
+
+
+def test_a_line_more_is_paid_with_nothing_wherever_it_stands() -> None:
+    for lines, paid in (((line("3"), *BASKET), [0, 225, 75]), ((*BASKET, line("3")), [225, 75, 0])):
+        journal, redemption, held = opened_and_held()
+        assert [of.points_spent for of in arrive(journal, redemption, held, *lines)[0].lines] == paid
+
+
+def test_of_lines_alike_each_is_paid_with_what_was_held_for_its_own_id() -> None:
+    journal = opened(points=1000)
+    redemption, held = hold(journal, line("1"), line("2"), points=301)
+    assert [of.points for of in redemption.lines] == [151, 150]
+    order, _ = arrive(journal, redemption, held, line("2"), line("1"))
+    assert [of.points_spent for of in order.lines] == [150, 151]
+
+
+def test_a_first_order_that_has_been_keeps_no_other_coupon_from_being_taken_again() -> None:
+    journal, redemption, held = opened_and_held()
+    redemption, held = redemptions.release(journal, redemption, held)
+    journal.change(first_order="O0")
+    assert arrive(journal, redemption, held)[0].reports == ()
+
+
+def test_a_single_point_that_is_gone_is_not_taken_again() -> None:
+    journal = opened(points=1)
+    redemption, held = hold(journal, points=1)
+    redemption, held = redemptions.release(journal, redemption, held)
+    journal.book("adjustment", change=lots.loss(journal.spend(1)))
+    assert arrive(journal, redemption, held)[0].reports == ("redemption_lost",)
+
+
+def refunded_while_held(policy: str = "floor", held_points: int = 300) -> tuple[Journal, Redemption, list[Coupon]]:
+    """Hold points of an order that then comes back: 100 of them are owed."""
+    journal = opened(rules=programme(points={"refund": policy}), points=held_points - 100)
+    order = buy(journal, line(unit_price=10_000), order_id="O0")
+    redemption, held = hold(journal, points=held_points)
+    refund(journal, order, refund_message({"1": 1}, order_id="O0"))
+    assert [(of.points, of.owed) for of in journal.member.holds] == [(held_points, 100)]
+    return journal, redemption, held
+
+
+def test_points_that_a_refund_is_owed_do_not_come_back_with_a_release() -> None:
+    journal, redemption, held = refunded_while_held()
+    redemptions.release(journal, redemption, held)
+    assert (journal.entries[-1].points, explained(journal.entries[-1])) == (200, {"owed": 100})
+    assert journal.available == 200
+
+
+@pytest.mark.parametrize(("policy", "available"), [("floor", 0), ("debt", -100)])
+def test_points_that_a_refund_is_owed_and_that_are_spent_all_the_same_are_missed(policy: str, available: int) -> None:
+    journal, redemption, held = refunded_while_held(policy)
+    confirmed, _ = redemptions.confirm(journal, redemption, held)
+    told = {"points_spent": 300, "returned": 0, "shortfall" if policy == "floor" else "debt": 100}
+    assert explained(journal.entries[-1]) == told
+    assert (confirmed.points, journal.available) == (300, available)
+
+
+def test_of_a_part_that_is_confirmed_no_more_comes_back_than_is_not_owed() -> None:
+    journal, redemption, held = refunded_while_held()
+    confirmed, _ = redemptions.confirm(journal, redemption, held, ["2"])
+    assert explained(journal.entries[-1]) == {"points_spent": 75, "returned": 125}
+    assert (sum(points for _, points in confirmed.parts), journal.available) == (75, 125)
 
 
 def test_a_refund_gives_back_the_points_that_had_paid() -> None:
@@ -575,6 +719,15 @@ def test_the_last_unit_brings_the_uses_of_benefits_back_once() -> None:
     assert journal.entries[-1].detail["benefits_returned"] == {"free": "2026-03-01"}
 
 
+def test_a_release_brings_the_uses_of_benefits_back() -> None:
+    journal = opened(rules=programme(benefits=[QUOTA]))
+    redemption, held = hold(journal, shipping=500)
+    assert journal.member.uses["free"].count == 1
+    redemptions.release(journal, redemption, held)
+    assert journal.member.uses["free"].count == 0
+    assert explained(journal.entries[-1]) == {"benefits_returned": {"free": "2026-03-01"}}
+
+
 def test_uses_of_a_period_that_is_over_do_not_come_back() -> None:
     journal = opened(rules=programme(benefits=[QUOTA]))
     order, arrival = arrive(journal, *hold(journal, shipping=500))
@@ -603,6 +756,7 @@ def test_a_coupon_is_issued_anew_in_the_place_of_one_that_was_used() -> None:
     _, (old, new) = refunded(journal, order, arrival.coupons, **whole)
     assert (old.coupon_id, old.status(journal.now)) == ("c_ONE", "returned")
     assert (new.template, new.status(journal.now), new.version) == (one.template, "active", 0)
+    assert (new.member_id, new.valid_from) == (one.member_id, journal.now)
     assert new.valid_until == journal.now + timedelta(days=30)
     assert journal.entries[-1].detail["coupons_returned"] == [new.coupon_id]
     assert refunded(journal, order, arrival.coupons, **whole)[1][1].coupon_id == new.coupon_id

@@ -12,7 +12,19 @@ from tessera.journal import Entry, Journal
 from tessera.lots import OPEN
 from tessera.member import Hold, Member, TierHeld
 from tessera.settlement import due_at, settle
-from tests.factories import NOON, PROGRAMME, buy, later, line, member, opened, refund, refund_message
+from tests.factories import (
+    NOON,
+    PROGRAMME,
+    RULES,
+    buy,
+    later,
+    line,
+    member,
+    opened,
+    programme,
+    refund,
+    refund_message,
+)
 
 YEAR = timedelta(days=365)
 
@@ -138,6 +150,28 @@ def test_nothing_is_missing_to_a_tier_whose_growth_is_there_already() -> None:
     ahead = tiers.next_tier(held_lower, PROGRAMME, NOON)
     assert ahead is not None
     assert missing(ahead.progress) == {"growth": 0}
+
+
+def test_what_is_next_is_asked_of_the_ladder_of_the_members_kind() -> None:
+    rungs = [{"id": "small", "name": "Small"}, {"id": "large", "name": "Large", "growth": 50}]
+    rules = programme(ladders={"business": RULES["tiers"] | {"ladder": rungs}})
+    firm = member(account="business", tier=TierHeld(id="small", since=NOON))
+    ahead = tiers.next_tier(firm, rules, NOON)
+    assert ahead
+    assert ahead.tier.id == "large"
+    assert tiers.lowest(rules, "business", NOON).id == "small"
+    journal = settle(firm, rules, NOON)
+    buy(journal, line(unit_price=5000))
+    assert journal.member.tier.id == "large"
+    assert settle(journal.member, rules, NOON + YEAR).member.tier.id == "small"
+
+
+@pytest.mark.parametrize("until", [None, NOON])
+@pytest.mark.parametrize("mark", ["unearned", "keeps_before", "restores"])
+def test_a_change_that_is_written_reads_the_same(until: datetime | None, mark: str) -> None:
+    for marked in (True, False):
+        change = tiers.Change(reason="reached", tier_id="middle", until=until, **{mark: marked})
+        assert tiers.read(tiers.write(member().tier, change)) == change
 
 
 def test_there_is_nothing_above_the_highest_tier() -> None:
