@@ -1,4 +1,4 @@
-"""`make mutate`: breaks each line of what decides points, tiers, coupons and prices, and sees whether a test notices."""
+"""`make mutate`: breaks what decides points, tiers, coupons and prices, line by line, and sees what no test notices."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ from hypothesis import Phase
 
 # What fails is not made smaller: it is enough that it fails.
 settings.register_profile(
-    "mutation", derandomize=True, deadline=None, max_examples=50, database=None, suppress_health_check=list(HealthCheck),
-    phases=[Phase.explicit, Phase.generate], report_multiple_bugs=False,
+    "mutation", derandomize=True, deadline=None, max_examples=50, database=None, report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate],
 )
 settings.load_profile("mutation")
 """
