@@ -273,6 +273,11 @@ def test_a_redeemed_coupon_stays_redeemed() -> None:
     assert (used.redemption_id, used.held_until) == ("r_1", None)
 
 
+def test_a_code_is_the_id_without_what_says_that_it_is_a_coupon() -> None:
+    assert coupon().code == "ONE"
+
+
 def test_what_a_coupon_says_of_itself_does_not_change_with_its_use() -> None:
     used = coupon().redeem("r_1")
+    assert used.redemption_id == "r_1"
     assert replace(used, redeemed=False, redemption_id=None) == coupon()

@@ -131,3 +131,29 @@ def test_an_activity_that_is_told_late_makes_growth_fall_no_sooner() -> None:
 )
 def test_decays_are_read_as_they_were_packed(decays: decay.Decays) -> None:
     assert decay.unpack(decay.pack(decays)) == decays
+
+
+def test_growth_that_comes_after_a_decay_is_kept_apart_from_what_that_took_from() -> None:
+    fallen = (Decayed(ENROLLED + timedelta(days=5), 10),)
+    assert decay.current({}, fallen, ENROLLED + timedelta(days=9)) == ENROLLED + timedelta(days=9)
+    assert decay.current({ENROLLED: 1}, fallen, ENROLLED + timedelta(days=9)) == fallen[0].day
+    assert decay.current({ENROLLED: 1}, (), ENROLLED + timedelta(days=9)) == ENROLLED
+
+
+def test_growth_is_found_in_the_bucket_in_which_it_began_to_count() -> None:
+    days = [ENROLLED, ENROLLED + timedelta(days=5)]
+    growth = dict.fromkeys(days, 1)
+    found = [decay.bucket(growth, ENROLLED + timedelta(days=later)) for later in (-1, 0, 4, 5, 9)]
+    assert found == [None, days[0], days[0], days[1], days[1]]
+
+
+def test_what_is_worth_less_than_one_is_nothing_and_no_size_is_too_large_to_be_exact() -> None:
+    once = (Decayed(ENROLLED + timedelta(days=1), 1),)
+    assert decay.value({ENROLLED: 1}, once) == 0
+    assert decay.value({ENROLLED: 10**20 + 100}, once) == 99 * 10**18 + 99
+
+
+@pytest.mark.parametrize(("done", "falls"), [("2028-03-20", "2028-04-16"), ("2028-04-15", "2028-04-16")])
+def test_who_is_idle_for_years_loses_growth_in_each_month_of_them(done: str, falls: str) -> None:
+    active_on = date(2026, 1, 15)
+    assert decay.next_day({active_on: 100}, (), active_on, 1, date.fromisoformat(done)) == date.fromisoformat(falls)

@@ -205,6 +205,40 @@ def test_points_that_come_back_keep_their_date_unless_the_grace_is_longer() -> N
     assert lots.with_grace(soon, points(), LONDON, NOON.date(), NOON) == soon
 
 
+def test_points_that_inactivity_ends_come_back_as_they_were_or_with_the_grace_if_they_are_over() -> None:
+    rules = points(returned_grace_days=10)
+    idle = Terms(idle_days=5)
+    last = NOON.date() - timedelta(days=5)
+    assert lots.with_grace(idle, rules, LONDON, last, NOON) == idle
+    ends = idle.end(last, LONDON)
+    assert ends == datetime.fromisoformat("2026-03-03T00:00:00+00:00")
+    least = datetime.fromisoformat("2026-03-14T00:00:00+00:00")
+    assert lots.with_grace(idle, rules, LONDON, last, ends) == Terms(least)
+    tokyo = idle.end(last, "Asia/Tokyo")
+    assert tokyo
+    assert lots.with_grace(idle, rules, "Asia/Tokyo", last, tokyo).idle_days is None
+
+
+def test_a_single_yearly_date_is_reached_next_year() -> None:
+    rules = points(expiry={"policy": "dates", "dates": ["03-01"], "least_days": 0})
+    assert gone(rules, "2026-03-02T12:00:00Z") == datetime.fromisoformat("2027-03-02T00:00:00+00:00")
+
+
+@pytest.mark.parametrize(("taken", "parts"), [((0, 1), (1, 0, 0)), ((4, 9), (0, 3, 2)), ((3, 7), (0, 4, 0))])
+def test_what_is_taken_of_three_lots_is_numbered_over_all_of_them(
+    taken: tuple[int, int], parts: tuple[int, ...]
+) -> None:
+    terms = [Terms(NOON), Terms(NOON + timedelta(days=1)), OPEN]
+    whole = tuple(zip(terms, (3, 4, 5), strict=True))
+    assert lots.between(whole, *taken) == tuple((of, n) for of, n in zip(terms, parts, strict=True) if n)
+
+
+@pytest.mark.parametrize(("points_", "idle_days"), [("5", None), (5, "30"), (None, None)])
+def test_what_is_no_lot_is_not_read_as_one(points_: object, idle_days: object) -> None:
+    with pytest.raises(TypeError):
+        lots.read([[points_, None, None, idle_days]])
+
+
 def test_points_that_come_back_after_their_date_go_at_once() -> None:
     rules = programme()
     journal = opened(rules=rules, lots={Terms(NOON): 5})

@@ -52,6 +52,14 @@ def test_a_ladder_asks_no_more_than_another_if_its_windows_are_no_longer() -> No
     ]
 
 
+def test_active_days_are_kept_for_the_days_on_which_they_may_be_told_once_more() -> None:
+    week = ladder({"measure": "active_days", "at_least": 1, "within": {"days": 7}})
+    month = ladder({"measure": "active_days", "at_least": 1, "within": {"days": 30}})
+    year = ladder({"measure": "active_days", "at_least": 1, "within": {"days": 365}})
+    asks = [(week, month), (month, week), (month, year), (year, month)]
+    assert [measures.asks_no_more(*pair) for pair in asks] == [True, True, True, False]
+
+
 def test_what_no_window_reaches_again_is_dropped_and_stays_in_the_sum_of_a_lifetime() -> None:
     rules = ladder({"measure": "spend", "at_least": 1, "within": {"days": 90}})
     trimmed = measures.trimmed({"spend": Tally(DAYS, 9999), "orders": Tally({}, 3)}, rules, TODAY, TODAY)

@@ -652,6 +652,12 @@ def test_points_that_a_refund_is_owed_do_not_come_back_with_a_release() -> None:
     assert journal.available == 200
 
 
+def test_nor_do_they_with_a_lapse() -> None:
+    journal, _, _ = refunded_while_held()
+    (lapse,) = later(journal, minutes=15).entries
+    assert (lapse.points, explained(lapse)) == (200, {"lapsed": True, "owed": 100})
+
+
 @pytest.mark.parametrize(("policy", "available"), [("floor", 0), ("debt", -100)])
 def test_points_that_a_refund_is_owed_and_that_are_spent_all_the_same_are_missed(policy: str, available: int) -> None:
     journal, redemption, held = refunded_while_held(policy)

@@ -77,6 +77,21 @@ def test_a_soft_landing_on_what_is_earned_is_no_landing() -> None:
     assert on(journal, NOON + 2 * YEAR).id == "one"
 
 
+@pytest.mark.parametrize(
+    ("review", "reason", "unearned"),
+    [({"policy": "keep"}, "kept", True), ({"policy": "to_earned", "grace_days": 30}, "grace", False)],
+)
+def test_the_entry_of_a_review_says_which_tier_is_held_on(
+    review: dict[str, Any], reason: str, *, unearned: bool
+) -> None:
+    journal = bought(100, opened(rules=ladder(review=review)))
+    (entry,) = settle(journal.member, journal.programme, NOON + YEAR).entries
+    told = entry.detail["tier"]
+    assert isinstance(told, dict)
+    assert (entry.kind, told["from"], told["to"], told["reason"]) == ("tier_review", "one", "one", reason)
+    assert told.get("unearned", False) is unearned
+
+
 def test_who_keeps_the_tier_of_a_soft_landing_lands_softly_again() -> None:
     journal = bought(300, opened(rules=ladder(review={"soft_landing": True})))
     journal = bought(200, later(journal, days=700))
@@ -138,6 +153,8 @@ def test_the_refund_of_what_brought_a_tier_takes_it_only_if_the_programme_says_s
     order = buy(journal, line(unit_price=10_000))
     refund(journal, order, refund_message({"1": 1}))
     assert journal.member.tier.id == tier
+    told = journal.entries[-1].detail.get("tier")
+    assert told == (None if policy == "keep" else {"from": "one", "to": "low", "reason": "refunded"})
 
 
 def test_a_refund_brings_back_the_tier_that_was_held_before_and_runs_on() -> None:
@@ -148,6 +165,9 @@ def test_a_refund_brings_back_the_tier_that_was_held_before_and_runs_on() -> Non
     assert journal.member.tier.id == "three"
     refund(journal, order, refund_message({"1": 1}))
     assert journal.member.tier == held
+    told = journal.entries[-1].detail["tier"]
+    assert isinstance(told, dict)
+    assert (told["to"], told["reason"], told["restores"]) == ("one", "refunded", True)
 
 
 def test_a_tier_that_was_held_before_does_not_come_back_past_its_term() -> None:
