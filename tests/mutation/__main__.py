@@ -51,7 +51,7 @@ from hypothesis import Phase
 
 # What fails is not made smaller: it is enough that it fails.
 settings.register_profile(
-    "mutation", derandomize=True, deadline=None, max_examples=50, database=None, report_multiple_bugs=False,
+    "mutation", derandomize=True, deadline=None, max_examples=20, database=None, report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate],
 )
 settings.load_profile("mutation")
