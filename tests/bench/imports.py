@@ -63,14 +63,14 @@ def milliseconds(statement: str) -> float:
 
 def causes(module: str, runs: int) -> list[Cause]:
     """Answer what an import spends its time on, the largest first: of each module the median of so many runs."""
-    told = [_told(_run("-X", "importtime", "-c", f"import {module}").stderr, module) for _ in range(runs)]
-    spent = {one: median(run.get(one, 0) for run in told) for one in told[0]}
+    traces = [read_trace(_run("-X", "importtime", "-c", f"import {module}").stderr, module) for _ in range(runs)]
+    spent = {one: median(run.get(one, 0) for run in traces) for one in traces[0]}
     whole = sum(spent.values())
     found = [Cause(name, group, own / whole) for (name, group), own in spent.items()]
     return sorted(found, key=lambda cause: -cause.share)
 
 
-def _told(lines: str, module: str) -> dict[tuple[str, str], int]:
+def read_trace(lines: str, module: str) -> dict[tuple[str, str], int]:
     """Read what `-X importtime` tells of one module: the microseconds that each takes alone, by name and group.
 
     A line stands below those of what it imports and is indented less, so they are read from the last to the first.
