@@ -181,7 +181,7 @@ policy: .venv-policy/.locked ## Check the template with checkov; .checkov.yaml a
 
 build: setup ## Build for Lambda (RUNTIME=python3.13 ARCH=arm64)
 	@find functions -name __pycache__ -type d -prune -exec rm -rf {} +
-	@UV=$(UV) RUNTIME=$(RUNTIME) ARCH=$(ARCH) SAM_CLI_TELEMETRY=0 $(DEV)/sam build \
+	@PATH="$(CURDIR)/$(DEV):$$PATH" UV=$(UV) RUNTIME=$(RUNTIME) ARCH=$(ARCH) SAM_CLI_TELEMETRY=0 $(DEV)/sam build \
 	  --parameter-overrides Runtime=$(RUNTIME) Architecture=$(ARCH)
 
 artefact: setup .venv-runtime/.locked ## Build for this machine, and boot each function from its zip on Lambda's runtime

@@ -21,6 +21,7 @@ from tests import resources
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+UV = resources.ROOT / ".uv/bin/uv"
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 ARCHITECTURE = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
 """Of this machine: what is built for others cannot be run on it."""
@@ -67,14 +68,21 @@ def build(folder: Path) -> Built:
 def _sam_build(into: Path) -> None:
     for cache in (resources.ROOT / "functions").glob("*/__pycache__"):
         shutil.rmtree(cache, ignore_errors=True)  # another test may be importing the function
-    uv = str(resources.ROOT / ".uv/bin/uv")
+    environment = resources.ROOT / ".venv/bin"
     subprocess.run(
         [
-            *(resources.ROOT / ".venv/bin/sam", "build", "--no-cached", "--build-dir", into),
+            *(environment / "sam", "build", "--no-cached", "--build-dir", into),
             *("--parameter-overrides", f"Runtime={RUNTIME}", f"Architecture={ARCHITECTURE}"),
         ],
         cwd=resources.ROOT,
-        env={**os.environ, "UV": uv, "RUNTIME": RUNTIME, "ARCH": ARCHITECTURE, "SAM_CLI_TELEMETRY": "0"},
+        env={
+            **os.environ,
+            "PATH": f"{environment}:{os.environ['PATH']}",
+            "UV": str(UV),
+            "RUNTIME": RUNTIME,
+            "ARCH": ARCHITECTURE,
+            "SAM_CLI_TELEMETRY": "0",
+        },
         check=True,
         capture_output=True,
     )

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from importlib.util import MAGIC_NUMBER, cache_from_source
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.app import sample
 from tests.artefact.boot import PYTHON
-from tests.artefact.built import Built, build
+from tests.artefact.built import UV, Built, build
 from tests.artefact.served import NAMES, Served, serving
+from tests.resources import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+UNCHECKED = (1).to_bytes(4, "little")
+"""How bytecode says that it is made of a source's hash, and taken without looking at it."""
 
 MOST_ZIPPED, MOST_UNZIPPED = 10_000_000, 30_000_000
 """Bytes of a function with its layers. Lambda takes 250 MB; what is larger starts later."""
@@ -61,6 +66,27 @@ def test_a_start_reads_the_bytecode_and_no_source(built: Built, served: Served, 
     assert any(source.name == "checkout.py" for source in sources)
     with served.booted("checkout", without) as function:
         assert function.invoke(sample("checkout")).answer["statusCode"] == 200
+
+
+def test_every_module_of_the_layers_has_bytecode_that_holds_whatever_the_date_of_its_source(built: Built) -> None:
+    modules = list(built.layers.rglob("*.py"))
+    assert modules
+    for module in modules:
+        compiled = Path(cache_from_source(str(module))).read_bytes()
+        assert compiled[:8] == MAGIC_NUMBER + UNCHECKED, module
+
+
+def test_a_layer_without_its_runtimes_interpreter_says_that_it_ships_without_bytecode(tmp_path: Path) -> None:
+    told = subprocess.run(
+        ["make", "build-TesseraLayer", f"UV={UV}", "RUNTIME=python3.99", f"ARTIFACTS_DIR={tmp_path}"],  # noqa: S607 - the make that builds
+        cwd=ROOT / "layers/tessera",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "No python3.99 is on the PATH or could be fetched" in told.stdout
+    assert list(tmp_path.rglob("checkout.py"))
+    assert not list(tmp_path.rglob("*.pyc"))
 
 
 def test_no_package_is_larger_than_it_has_to_be(built: Built) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import dataclass
 from statistics import median
 
 from tests import resources
@@ -25,10 +26,24 @@ _GROUPS = {
     "yaml": ("yaml", "_yaml"),
     "product": ("tessera", "functions"),
 }
-OWN_CLIENT, OTHERS = "client", "other"
-CAUSES = ("boto3", OWN_CLIENT, "pydantic", "powertools", "yaml", "product", OTHERS)
-"""Whose modules: of the libraries, of the product, and others, which are the standard library's. `client` is the module
-that makes the client of DynamoDB."""
+_CLIENT, _CLIENT_MODULE = "client", "tessera.store.client"
+GROUPS = ("boto3", _CLIENT, "pydantic", "powertools", "yaml", "product")
+"""Who asks for modules: the libraries, the product, and `client`, the module that makes the client of DynamoDB."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A module that an import brings.
+
+    Attributes:
+        module: its name.
+        group: whom it belongs to, or, of the standard library's, who asked for it first.
+        share: of the whole import's time, what it takes without what it imports in turn: 0 to 1.
+    """
+
+    module: str
+    group: str
+    share: float
 
 
 def ratio(statement: str, runs: int) -> float:
@@ -46,27 +61,40 @@ def milliseconds(statement: str) -> float:
     return float(_run("-c", timed).stdout) * 1000
 
 
-def causes(statement: str, runs: int) -> dict[str, float]:
-    """Answer how many milliseconds of a statement the modules of each group take: the medians of so many runs."""
-    found = [_causes(_run("-X", "importtime", "-c", statement).stderr) for _ in range(runs)]
-    return {group: median(one[group] for one in found) for group in CAUSES}
+def causes(module: str, runs: int) -> list[Cause]:
+    """Answer what an import spends its time on, the largest first: of each module the median of so many runs."""
+    traces = [read_trace(_run("-X", "importtime", "-c", f"import {module}").stderr, module) for _ in range(runs)]
+    spent = {one: median(run.get(one, 0) for run in traces) for one in traces[0]}
+    whole = sum(spent.values())
+    found = [Cause(name, group, own / whole) for (name, group), own in spent.items()]
+    return sorted(found, key=lambda cause: -cause.share)
 
 
-def _causes(told: str) -> dict[str, float]:
-    """Read what `-X importtime` tells: microseconds of a module alone, of it with what it imports, and its name."""
-    spent = dict.fromkeys(CAUSES, 0.0)
-    for line in told.splitlines():
-        own, _, module = line.removeprefix("import time:").split("|")
-        if own.strip().isdigit():
-            spent[_group(module.strip())] += int(own) / 1000
+def read_trace(lines: str, module: str) -> dict[tuple[str, str], int]:
+    """Read what `-X importtime` tells of one module: the microseconds that each takes alone, by name and group.
+
+    A line stands below those of what it imports and is indented less, so they are read from the last to the first.
+    """
+    spent: dict[tuple[str, str], int] = {}
+    asking: list[tuple[int, str]] = []
+    for line in reversed(lines.splitlines()):
+        own, _, indented = line.removeprefix("import time:").split("|")
+        name = indented.strip()
+        depth = indented.index(name)
+        while asking and asking[-1][0] >= depth:
+            asking.pop()
+        if asking or name == module:  # all else is what the interpreter imports for itself
+            group = _group(name) or asking[-1][1]
+            asking.append((depth, group))
+            spent[name, group] = int(own)
     return spent
 
 
-def _group(module: str) -> str:
-    if module == "tessera.store.client":
-        return OWN_CLIENT
+def _group(module: str) -> str | None:
+    if module == _CLIENT_MODULE:
+        return _CLIENT
     package = module.partition(".")[0]
-    return next((group for group, packages in _GROUPS.items() if package in packages), OTHERS)
+    return next((group for group, packages in _GROUPS.items() if package in packages), None)
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -13,15 +13,17 @@ from tests.app import sample
 from tests.artefact.boot import booted
 from tests.artefact.built import build
 from tests.artefact.served import NAMES, serving
-from tests.bench.imports import CAUSES, causes, ratio
+from tests.bench.imports import GROUPS, causes, ratio
 from tests.bench.tables import head, row
 
 if TYPE_CHECKING:
     from tests.artefact.built import Built
     from tests.artefact.served import Served
+    from tests.bench.imports import Cause
 
 _PROCESSES = 20
 _CAUSES_RUNS = 5
+_LARGEST = 4
 _BOOTS = 3
 _WARM = 20
 
@@ -48,13 +50,18 @@ def main() -> None:
 
 
 def imports() -> None:
-    """Print how often the bare client's time the imports take, and whose modules take how many milliseconds."""
-    head("function", "of a bare client", *(f"{cause}, ms" for cause in CAUSES), words=1)
+    """Print how often the bare client's time the imports take, for whom, and which modules are the largest."""
+    head("function", "of a bare client", *GROUPS, words=1)
+    largest: dict[str, list[Cause]] = {}
     for function in sorted(resources.functions().values(), key=lambda one: one.name):
-        statement = f"import {function.module}"
-        times = ratio(statement, _PROCESSES)
-        spent = causes(statement, _CAUSES_RUNS)
-        row(function.name, f"{times:.2f}", *(f"{spent[cause]:.0f}" for cause in CAUSES))
+        times = ratio(f"import {function.module}", _PROCESSES)
+        found = causes(function.module, _CAUSES_RUNS)
+        parts = (sum(cause.share for cause in found if cause.group == group) for group in GROUPS)
+        row(function.name, f"{times:.2f}", *(f"{times * part:.2f}" for part in parts))
+        largest[function.name] = found[:_LARGEST]
+    head("function", "its largest modules", words=2)
+    for name, modules in largest.items():
+        row(name, ", ".join(f"`{cause.module}` {cause.share:.0%}" for cause in modules))
 
 
 def packages(built: Built) -> None:
