@@ -106,6 +106,17 @@ def test_of_a_price_that_does_not_stack_and_a_coupon_the_better_is_taken(percent
     priced = ask(opened(rules=offering(percentage("share", percent))), line(unit_price=4000), coupons=["TEN"])
     assert list(off(priced)) == [wins]
     assert [verdict.code for verdict in priced.verdicts] == [None if wins.startswith("coupon") else "not_stackable"]
+    told = {discount.source: discount.amount for discount in priced.discounts}
+    assert {f"benefit:{one.shown.benefit_id}": one.amount for one in priced.benefits} == (
+        {} if wins.startswith("coupon") else told
+    )
+
+
+def test_a_coupon_that_a_price_leaves_out_is_told_so_and_any_other_why_it_does_not_apply() -> None:
+    journal = opened(rules=offering(percentage("share", 90)))
+    out, unknown = ask(journal, line(unit_price=4000), coupons=["TEN", "NONE"]).verdicts
+    assert (out.coupon_id, out.code, unknown.code) == ("c_TEN", "not_stackable", "unknown")
+    assert out.detail == "A price of the member's tier leaves no more to pay, and goes with no coupon."
 
 
 def test_points_pay_for_what_prices_and_coupons_leave_and_earn_on_the_rest() -> None:

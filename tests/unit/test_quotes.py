@@ -310,3 +310,32 @@ def test_a_verdict_against_a_coupon_is_a_sentence(why_not: dict[str, Any]) -> No
     for verdict in verdicts:
         assert verdict.detail
         assert re.fullmatch(r"[A-Z][a-z].*\.", verdict.detail), verdict
+
+
+def test_who_is_frozen_neither_earns_nor_pays_with_points() -> None:
+    quote = priced(opened(standing="frozen", points=500), line(unit_price=4000), points="max")
+    assert (quote.points_spent, quote.points_to_earn, quote.growth_to_earn) == (0, 0, 0)
+    assert quote.total == 4000
+
+
+def test_what_is_missing_is_said_for_programs_too() -> None:
+    dear = replace(ONE, template=of_kind(threshold=1500))
+    (verdict,) = priced(opened(), line(), in_hand=(dear,), coupons="best").verdicts
+    assert verdict.fix == {"spend_more": 500}
+    set_ = replace(ONE, template=of_kind("bundle", goods={"SKU": 1, "TEA": 2}, price=100))
+    (verdict,) = priced(opened(), line(), in_hand=(set_,), coupons="best").verdicts
+    assert verdict.fix == {"add": {"TEA": 2}}
+    held = replace(ONE, held_until=NOON + timedelta(minutes=5))
+    (verdict,) = priced(opened(), line(), in_hand=(held,), coupons=["c_ONE"]).verdicts
+    assert verdict.fix == {"after": "2026-03-02T12:05:00Z"}
+
+
+def test_as_many_units_as_are_bought_and_given_are_enough() -> None:
+    three = replace(ONE, template=of_kind("buy_x_get_y", buy=2, get=1))
+    assert priced(opened(), line(quantity=3), in_hand=(three,), coupons="best").total == 2000
+
+
+def test_what_ends_first_comes_first_among_all_that_are_asked_about() -> None:
+    late = replace(ONE, coupon_id="c_AAA", valid_until=NOON + timedelta(days=9))
+    quote = priced(opened(), line(), in_hand=(late, replace(ONE, valid_until=NOON + timedelta(days=3))), coupons="best")
+    assert [verdict.coupon_id for verdict in quote.verdicts] == ["c_ONE", "c_AAA"]

@@ -407,6 +407,26 @@ def test_what_paid_for_lines_that_did_not_come_is_allotted_to_those_that_did(
     assert [of.points_spent for of in redemptions.pay(buy(journal, *lines), confirmed).lines] == paid
 
 
+def test_lines_are_told_by_their_ids_before_what_they_cost() -> None:
+    journal, redemption, held = opened_and_held()
+    confirmed, _ = redemptions.confirm(journal, redemption, held)
+    came = buy(journal, line("1", quantity=3, discount=1500), BASKET[1], line("3"))
+    assert [of.points_spent for of in redemptions.pay(came, confirmed).lines] == [225, 75, 0]
+
+
+def test_an_order_that_came_without_naming_it_has_its_uses_of_benefits_too() -> None:
+    journal = opened(rules=programme(benefits=[QUOTA]))
+    redemption, held = hold(journal, shipping=500)
+    confirmed, _ = redemptions.confirm(journal, redemption, held)
+    assert redemptions.pay(buy(journal, *BASKET), confirmed).benefits == {"free": NOON.date().replace(day=1)}
+
+
+def test_names_that_are_stored_stay_what_they_are() -> None:
+    assert redemptions.record_of_order("O1", "m_1", by_shop=True) == "bzmrvf2kmovuyxwef7xa7lac4a"
+    assert redemptions.record_of_order("O1", "m_1", by_shop=False) == "i6cjuikse5lsnavszvno6gvxok"
+    assert redemptions.line_fingerprint(line()) == "lhul6d6c"
+
+
 def test_a_shop_and_a_member_hold_for_an_order_each_under_a_record_of_their_own() -> None:
     _, redemption, _ = opened_and_held()
     theirs = redemptions.record_of_others(redemption)
@@ -479,7 +499,9 @@ def test_an_order_confirms_the_redemption_that_it_names_in_its_one_entry() -> No
     journal = later(journal, minutes=5)
     order, arrival = arrive(journal, redemption, held)
     assert arrival.redemption == replace(redemption, status="confirmed")
-    assert [one.status(journal.now) for one in arrival.coupons] == ["redeemed"]
+    assert [(one.status(journal.now), one.redemption_id) for one in arrival.coupons] == [
+        ("redeemed", redemption.redemption_id)
+    ]
     assert [(entry.kind, entry.points) for entry in journal.entries] == [("purchase", 40)]
     assert ([of.points_spent for of in order.lines], order.reports) == ([225, 75], ())
     assert (journal.member.points, journal.member.holds) == (740, ())
@@ -491,6 +513,12 @@ def test_an_order_whose_redemption_is_confirmed_already_changes_nothing_of_it() 
     order, arrival = arrive(journal, confirmed, used)
     assert (arrival.redemption, arrival.coupons, order.reports) == (None, (), ())
     assert ([of.points_spent for of in order.lines], journal.member.points) == ([225, 75], 740)
+
+
+def test_an_order_of_other_lines_than_were_confirmed_is_reported_too() -> None:
+    journal, redemption, held = opened_and_held()
+    confirmed, used = redemptions.confirm(journal, redemption, held)
+    assert arrive(journal, confirmed, used, BASKET[0])[0].reports == ("redemption_mismatch",)
 
 
 def test_an_order_of_the_part_that_was_confirmed_is_paid_with_its_share() -> None:

@@ -63,6 +63,13 @@ def test_without_a_group_a_coupon_applies_alone() -> None:
     assert list(named(alone, other, order=["c_02", "c_01"]).off) == ["c_02"]
 
 
+def test_beside_one_of_a_group_neither_one_of_it_nor_one_without_a_group_applies() -> None:
+    one, same = five_off(1, id="one", group="a"), five_off(2, id="same", group="a")
+    none, other = five_off(3, id="none"), five_off(4, id="other", group="b")
+    assert [out.coupon_id for out in stacking.excluded_by(one, [same, none, other])] == ["c_02", "c_03"]
+    assert [out.coupon_id for out in stacking.excluded_by(none, [one, other])] == ["c_01", "c_04"]
+
+
 def test_the_best_is_several_together_or_one_alone_whichever_leaves_less() -> None:
     together = [five_off(number, id=f"t{number}", group=f"g{number}", amount=100) for number in range(3)]
     assert best_of(*together, five_off(9, amount=299)).total == 700
