@@ -75,7 +75,7 @@ def main() -> None:
 
 def _stage(groups: list[str]) -> None:
     """Lay a copy out, with the tests, in the place of the one before; what mutmut knows from then stays."""
-    for part in ("src", "tests"):
+    for part in ("src", "tests", "mutants/tests"):
         shutil.rmtree(STAGE / part, ignore_errors=True)
     ignored = shutil.ignore_patterns("__pycache__", *(f"test_{name}.py" for name in _TOO_LONG))
     for source, to in (
