@@ -1,7 +1,7 @@
-"""Ten thousand requests, as the published document says and otherwise: no answer is one that clients were not told of.
+"""Five thousand requests, as the published document says and otherwise: no answer is one that clients were not told of.
 
 They go to the functions over a store in memory, in processes of their own: there, logs and metrics are switched off.
-`tests/stack/test_fuzz.py` sends some to a stack.
+`tests/stack/test_fuzz.py` sends some to a stack, and `make fuzz` many more to both.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-import pytest
-
 from tests.fuzz.doors import in_process
 from tests.fuzz.run import fuzz, in_memory, unseen
 
@@ -24,15 +22,13 @@ if TYPE_CHECKING:
     from tests.fuzz.doors import Answer
     from tests.fuzz.run import Outcome
 
-REQUESTS = 10_000
-SEEDS = (1, 2)
+REQUESTS = 5_000
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_every_answer_is_one_that_clients_were_told_of(seed: int) -> None:
-    outcome = apart(in_memory, REQUESTS // len(SEEDS), seed)
+def test_every_answer_is_one_that_clients_were_told_of() -> None:
+    outcome = apart(in_memory, REQUESTS, 1)
     assert outcome.mistakes == {}
-    assert outcome.requests >= REQUESTS // len(SEEDS)
+    assert outcome.requests >= REQUESTS
     assert unseen(outcome) == []
 
 
