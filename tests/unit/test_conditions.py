@@ -1,12 +1,14 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tessera import tiers
-from tessera.conditions import Progress, missing
+from tessera.conditions import Progress, missing, steps
 from tessera.journal import Journal
+from tessera.programme.ladders import Days
 from tessera.programme.model import Programme
+from tessera.settlement import due_at
 from tests.factories import NOON, RULES, buy, later, line, opened, programme, refund, refund_message
 
 LIFELONG = {"within": "lifetime"}
@@ -121,3 +123,38 @@ def test_a_day_of_last_year_that_is_told_of_twice_was_one_active_day() -> None:
         buy(journal, placed_at=NOON - timedelta(days=61), order_id=order_id)
         journal = later(journal, hours=1)
     assert journal.member.tallies["active_days"].lifetime == 1
+
+
+def test_of_a_measure_that_is_asked_for_twice_the_greater_part_is_told_in_whatever_order_they_stand() -> None:
+    lately = {"measure": "spend", "at_least": 5000, "within": {"days": 7}}
+    journal = later(after_orders(90, entry={"all": [lately, POUNDS_100]}), hours=1)
+    assert missing(ahead(journal)) == {"spend": 1000}
+
+
+def test_a_member_is_due_when_tenure_brings_a_tier() -> None:
+    journal = opened(rules=asking({"measure": "tenure", "at_least": 30}))
+    assert due_at(journal.member, journal.programme) == datetime.fromisoformat("2026-04-01T00:00:00+01:00")
+
+
+def test_growth_may_be_asked_for_within_a_time_of_its_own() -> None:
+    lately = {"days": 7}
+    journal = after_orders(30, entry={"measure": "growth", "at_least": 100, "within": lately})
+    buy(journal := later(journal, days=6), line(unit_price=4000), order_id="O2")
+    assert missing(ahead(journal)) == {"growth": 30}
+    journal = later(journal, days=1)
+    assert missing(ahead(journal)) == {"growth": 60}
+    (step,) = steps(ahead(journal))
+    assert step.within == Days(**lately)
+
+
+@pytest.mark.parametrize("measure", ["orders", "spend", "active_days"])
+def test_of_what_the_member_has_never_done_all_is_missing(measure: str) -> None:
+    for within in ("lifetime", "calendar_year", {"days": 30}):
+        journal = opened(rules=asking({"measure": measure, "at_least": 5, "within": within}))
+        assert missing(ahead(journal)) == {measure: 5}
+
+
+def test_what_others_do_to_a_member_makes_no_day_active() -> None:
+    journal = opened(rules=asking({"measure": "active_days", "at_least": 2, **LIFELONG}))
+    journal.book("adjustment")
+    assert missing(ahead(journal)) == {"active_days": 2}

@@ -157,3 +157,26 @@ def test_what_is_worth_less_than_one_is_nothing_and_no_size_is_too_large_to_be_e
 def test_who_is_idle_for_years_loses_growth_in_each_month_of_them(done: str, falls: str) -> None:
     active_on = date(2026, 1, 15)
     assert decay.next_day({active_on: 100}, (), active_on, 1, date.fromisoformat(done)) == date.fromisoformat(falls)
+
+
+def test_the_entry_says_by_which_rule_growth_fell_and_takes_no_points() -> None:
+    (entry,) = later(decaying(percent=30, idle_months=2), days=70).entries
+    assert (entry.kind, entry.points, entry.growth) == ("decay", 0, -30)
+    assert entry.detail == {"percent": 30, "idle_months": 2}
+
+
+def test_growth_that_waited_counts_with_what_is_earned_when_it_matures() -> None:
+    rule = {"policy": "decay", "idle_months": 1, "percent": 10}
+    rules = programme(tiers=RULES["tiers"] | {"growth": rule}, points={"return_window_days": 45, "growth_waits": True})
+    matures = midnight(ENROLLED + timedelta(days=46), rules.zone)
+    waits = {"growth_waiting": {(matures, ENROLLED): 100}, "growth_days": {ENROLLED: 100}}
+    fallen = (Decayed(ENROLLED + timedelta(days=32), 10),)
+    journal = opened(matures, rules, **waits, decays=fallen, booked_at=matures - timedelta(days=1))
+    assert tiers.growth(journal.member, rules, matures) == 190
+
+
+def test_growth_that_is_earned_after_a_fall_is_worth_what_it_is() -> None:
+    journal = later(decaying(), days=40)
+    buy(journal, line(unit_price=5_000), order_id="O2")
+    assert (journal.entries[-1].growth, growth(journal, journal.now)) == (50, 140)
+    assert "growth_as_earned" not in journal.entries[-1].detail

@@ -121,3 +121,9 @@ def test_nothing_takes_off_more_when_less_is_left(template: Any, lines: list[Lin
     lower = Left(tuple(data.draw(st.integers(0, amount)) for amount in left.lines), data.draw(st.integers(0, 500)))
     of_less, of_more = (discounts.off(template, lines, left, each).amount for each in (lower, left))
     assert of_less <= of_more
+
+
+def test_a_set_is_taken_from_the_lines_that_have_it_in_their_order_and_from_no_other() -> None:
+    again, more = line("3", sku="TEA", quantity=2, unit_price=600), line("4", sku="PEN", unit_price=900)
+    four = {"kind": "bundle", "goods": {"TEA": 4}, "price": 800}
+    assert off(four, TEA, more, again).by_line == (667, 0, 333)

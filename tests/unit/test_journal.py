@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tessera import lots
 from tessera.journal import Entry
-from tessera.lots import OPEN
+from tessera.lots import OPEN, Terms
 from tests.factories import NOON, member, opened
 
 bookings = st.lists(st.tuples(st.integers(-50, 200), st.integers(0, 50)), max_size=20)
@@ -100,3 +101,29 @@ def test_booking_changes_no_member_in_place() -> None:
     journal = opened()
     journal.book("adjustment", change={OPEN: 5}, growth=5)
     assert before == member()
+
+
+def test_a_debt_is_paid_by_points_that_expire_and_the_entry_says_so() -> None:
+    lot = Terms(NOON + timedelta(days=1))
+    journal = opened(lots={OPEN: -7}, points=-7)
+    journal.book("purchase", change={lot: 10})
+    (entry,) = journal.entries
+    assert (entry.points, entry.points_balance, entry.detail["debt_paid"]) == (10, 3, 7)
+    assert lots.read(entry.detail["lots"]) == ((lot, 3), (OPEN, 7))  # type: ignore[arg-type]
+    assert journal.member.lots == {lot: 3}
+
+
+def test_a_debt_of_one_point_is_paid_and_none_by_points_that_are_over() -> None:
+    lot = Terms(NOON + timedelta(days=1))
+    journal = opened(lots={OPEN: -1}, points=-1)
+    journal.book("purchase", change={lot: 1})
+    assert journal.member.lots == {}
+    journal = opened(lots={OPEN: -1}, points=-1)
+    journal.book("refund", change={Terms(NOON): 1})
+    assert journal.member.lots == {OPEN: -1, Terms(NOON): 1}
+
+
+def test_what_changes_no_points_says_nothing_of_lots() -> None:
+    journal = opened()
+    journal.book("purchase", change={OPEN: 0})
+    assert journal.entries[0].detail == {}

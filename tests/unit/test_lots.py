@@ -281,3 +281,37 @@ def test_points_that_come_too_late_to_be_spent_change_nothing_in_the_past() -> N
     (expiry,) = journal.entries
     assert (expiry.kind, expiry.at) == ("expiry", given)
     assert journal.member.tier.id == "low"
+
+
+def test_points_that_expired_are_remembered_by_when_and_with_those_before_them() -> None:
+    first, second = Terms(NOON + timedelta(days=1)), Terms(NOON + timedelta(days=5))
+    journal = later(opened(lots={first: 3, second: 4}, points=7), days=2)
+    assert journal.member.gone == {first: 3}
+    assert later(journal, days=5).member.gone == {first: 3, second: 4}
+
+
+def test_points_that_inactivity_ended_are_remembered_by_when_it_did() -> None:
+    journal = later(opened(lots={Terms(idle_days=9): 3}, points=3), days=20)
+    ended = datetime.fromisoformat("2026-03-12T00:00:00+00:00")
+    assert journal.member.gone == {Terms(ended, None, 9): 3}
+
+
+def test_points_that_come_back_after_their_date_are_remembered_by_that_date() -> None:
+    over = Terms(NOON - timedelta(days=5))
+    assert lots.gone(((over, 3),), NOON) == ((over, 3),)
+
+
+@pytest.mark.parametrize(
+    "expiry",
+    [
+        {"policy": "month_end", "months": 12},
+        {"policy": "dates", "dates": ["12-31"]},
+        {"policy": "inactivity", "days": 90},
+        {"policy": "never"},
+    ],
+)
+def test_points_of_a_purchase_wait_however_they_expire(expiry: dict[str, Any]) -> None:
+    rules = points(expiry=expiry, return_window_days=14)
+    now = lots.earned(rules, LONDON, NOON, NOON)
+    waits = lots.earned(rules, LONDON, NOON, NOON, pending=True)
+    assert waits == now._replace(matures_at=datetime.fromisoformat("2026-03-17T00:00:00+00:00"))

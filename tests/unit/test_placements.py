@@ -125,3 +125,8 @@ def test_a_placement_is_on_a_tier_of_the_ladder_and_ends_in_the_future(
     with pytest.raises(Invalid) as refused:
         placed(tier_id, until=until)
     assert [problem.pointer for problem in refused.value.problems] == [pointer]
+
+
+def test_an_entry_about_a_placement_is_among_those_that_tell_of_the_tier() -> None:
+    journal = placed()
+    assert journal.member.tier_entries == (journal.entries[-1].sequence,)

@@ -10,7 +10,7 @@ from tessera.allowances import Allowance
 from tessera.checkout import MAX_OPEN_HOLDS
 from tessera.coupons import Coupon
 from tessera.journal import Journal
-from tessera.lots import OPEN
+from tessera.lots import OPEN, Terms
 from tessera.programme.coupons import read_template
 from tessera.purchases import Order
 from tessera.redemptions import Arrival, Redemption
@@ -802,3 +802,35 @@ def test_a_coupon_whose_template_does_not_say_so_never_comes_back() -> None:
     order, arrival = arrive(journal, *hold(journal, in_hand=(coupon(),), coupons=["c_ONE"]))
     assert refunded(journal, order, arrival.coupons, line_1=3, line_2=1)[1] == []
     assert "coupons_returned" not in journal.entries[-1].detail
+
+
+SOON, LATE = Terms(NOON + timedelta(days=10)), Terms(NOON + timedelta(days=20))
+
+
+def test_an_order_in_time_is_paid_with_the_points_that_were_held() -> None:
+    journal = opened(points=600, lots={SOON: 300, LATE: 300})
+    order, _ = arrive(journal, *hold(journal, points=300))
+    assert order.paid_with == ((SOON, 300),)
+
+
+def test_an_order_whose_redemption_was_let_go_is_paid_with_points_that_are_there() -> None:
+    journal = opened(points=600, lots={SOON: 300, LATE: 300})
+    redemption, held = redemptions.release(journal, *hold(journal, points=300))
+    hold(journal, order_id="O2", points=300)
+    order, _ = arrive(journal, redemption, held)
+    assert order.paid_with == ((LATE, 300),)
+
+
+def test_benefits_that_are_taken_again_are_those_of_the_period_in_which_the_order_came() -> None:
+    journal = opened(rules=programme(benefits=[QUOTA]))
+    redemption, held = hold(journal, shipping=500)
+    journal = later(journal, days=40)
+    _, arrival = arrive(journal, redemption, held)
+    assert arrival.redemption
+    assert arrival.redemption.benefits == {"free": journal.now.date().replace(day=1)}
+
+
+def test_one_point_is_not_there_for_who_has_none() -> None:
+    with pytest.raises(Conflict) as refusal:
+        hold(opened(), points=1)
+    assert (refusal.value.code, refusal.value.detail) == ("insufficient_points", "0 points are available.")

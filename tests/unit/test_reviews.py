@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tessera.instants import write_instant
 from tessera.journal import Journal
 from tessera.member import TierHeld
 from tessera.programme.model import Programme
@@ -128,6 +129,8 @@ def test_who_earns_a_tier_again_within_its_grace_keeps_it_without_a_gap_for_a_te
     assert journal.member.tier.grace
     bought(1, journal)
     assert journal.member.tier == TierHeld(id="one", since=NOON, until=journal.now + YEAR, renewed_at=journal.now)
+    told = {"from": "one", "to": "one", "reason": "earned_again", "until": write_instant(journal.now + YEAR)}
+    assert journal.entries[-1].detail["tier"] == told
 
 
 def test_who_earns_a_higher_tier_within_the_grace_rises() -> None:

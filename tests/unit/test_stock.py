@@ -25,7 +25,11 @@ def test_a_claim_is_tried_first_where_there_was_something(stock: int) -> None:
 
 
 def test_a_stamp_tells_when_it_was_made() -> None:
-    assert made_at(STAMP) == NOW
+    assert made_at(stamp(NOW, 17)) == NOW
+
+
+def test_stamps_of_one_second_differ_by_what_was_drawn() -> None:
+    assert stamp(NOW, 17) != stamp(NOW, 18)
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,24 @@
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tessera import tiers
+from tessera import operators, tiers
 from tessera.conditions import missing
 from tessera.journal import Entry, Journal
 from tessera.lots import OPEN
 from tessera.member import Hold, Member, TierHeld
+from tessera.programme.model import Programme
 from tessera.settlement import due_at, settle
 from tests.factories import (
     NOON,
     PROGRAMME,
     RULES,
     buy,
+    explained,
     later,
     line,
     member,
@@ -27,6 +29,8 @@ from tests.factories import (
 )
 
 YEAR = timedelta(days=365)
+YEARLY = {"term": {"policy": "calendar_year"}}
+YEAR_OF = {"within": "calendar_year"}
 
 
 def bought(pounds: int, journal: Journal | None = None) -> Journal:
@@ -246,3 +250,77 @@ def test_a_hold_that_lapsed_gives_its_points_back(minutes: int, points: int) -> 
     assert [(entry.kind, entry.at) for entry in journal.entries] == (
         [("release", hold.expires_at)] if points == 100 else []
     )
+
+
+def business(*rungs: str, **parts: Any) -> Programme:
+    """Make a programme with a ladder of its own for firms: of calendar years, with refunds reviewed at once."""
+    own: dict[str, Any] = {
+        "ladder": [{"id": id_, "name": id_, "growth": 50 * i} for i, id_ in enumerate(("small", *rungs))]
+    }
+    own |= {"growth": {"policy": "calendar_year"}, "term": {"policy": "calendar_year"}, "refunds": "review"}
+    return programme(ladders={"business": RULES["tiers"] | own}, operators={"reasons": {"friend": "A friend"}}, **parts)
+
+
+def firm(rules: Programme) -> Journal:
+    """Open the journal of a firm."""
+    return opened(rules=rules, account="business", tier=TierHeld(id="small", since=NOON))
+
+
+def test_terms_and_refunds_are_those_of_the_ladder_of_the_members_kind() -> None:
+    journal = firm(business("large"))
+    order = buy(journal, line(unit_price=5000))
+    assert journal.member.tier.until == datetime(2027, 1, 1, tzinfo=UTC)
+    assert [tiers.growth(journal.member, journal.programme, NOON.replace(year=year)) for year in (2026, 2027)] == [
+        50,
+        0,
+    ]
+    refund(journal, order, refund_message({"1": 1}))
+    assert journal.member.tier.id == "small"
+
+
+def test_a_tier_that_is_lent_stands_where_it_stood_in_the_ladder_of_the_members_kind() -> None:
+    rules = business("fair", "large")
+    journal = firm(rules)
+    operators.place(journal, "large", NOON + timedelta(days=9), reason="friend", note="", by="o_1")
+    assert tiers.lent_rank(journal.member, rules) == 2
+    without = business("fair", "grand", version=2).following({1: rules})
+    assert tiers.lent_rank(journal.member, without) == 1
+
+
+@pytest.mark.parametrize(("now", "tier"), [(("fair", "giant"), "giant"), (("fair", "grand"), "large")])
+def test_only_what_stood_above_a_tier_that_was_dropped_since_is_above_it(now: tuple[str, ...], tier: str) -> None:
+    rules = business("fair", "large", "giant")
+    journal = firm(rules)
+    buy(journal, line(unit_price=10_000))
+    assert journal.member.tier.id == "large"
+    journal = settle(journal.member, business(*now, version=2).following({1: rules}), NOON + timedelta(days=1))
+    buy(journal, order_id="O2")
+    assert journal.member.tier.id == tier
+
+
+def test_growth_that_counted_when_the_year_ended_is_told_with_the_review_at_its_end() -> None:
+    rules = programme(zone="UTC", tiers=RULES["tiers"] | {"growth": {"policy": "calendar_year"}} | YEARLY)
+    journal = opened(rules=rules)
+    buy(journal, line(unit_price=10_000))
+    kept, fell = (settle(journal.member, rules, datetime(year, 1, 1, tzinfo=UTC)).entries[-1] for year in (2027, 2028))
+    assert (kept.kind, kept.detail["growth"]) == ("tier_review", 100)
+    assert (fell.kind, fell.detail["growth"]) == ("tier_change", 0)
+
+
+def test_a_fall_tells_what_was_missing_and_a_tier_that_is_kept_does_not() -> None:
+    asked = {
+        "all": [{"measure": "orders", "at_least": 2, **YEAR_OF}, {"measure": "spend", "at_least": 5000, **YEAR_OF}]
+    }
+    ladder = [{"id": "low", "name": "Low"}, {"id": "top", "name": "Top", "entry": asked}]
+    journal = opened(rules=programme(zone="UTC", tiers=RULES["tiers"] | YEARLY | {"ladder": ladder}))
+    for order_id in ("O1", "O2"):
+        buy(journal, line(unit_price=4000), order_id=order_id)
+    journal = settle(journal.member, journal.programme, datetime(2027, 1, 1, tzinfo=UTC))
+    assert [explained(entry).keys() for entry in journal.entries] == [{"tier"}]
+    buy(journal, line(unit_price=4000), order_id="O3")
+    (fell,) = settle(journal.member, journal.programme, datetime(2028, 1, 1, tzinfo=UTC)).entries
+    assert fell.detail == {
+        "tier": {"from": "top", "to": "low", "reason": "fell"},
+        "missing": {"orders": 1, "spend": 1000},
+        "currency": "GBP",
+    }

@@ -109,3 +109,57 @@ def test_who_reached_the_tier_by_tenure_keeps_it_when_an_order_goes_back() -> No
     small = bought(journal, "O1", 5)
     assert returned(later(journal, days=1), small).member.tier.id == "old"
     assert journal.member.tier.since == NOON.replace(hour=0) + timedelta(days=9)
+
+
+FOUR_RUNGS = [
+    {"id": rung, "name": rung, "growth": growth} for rung, growth in zip("abcd", (0, 100, 500, 1000), strict=True)
+]
+
+
+def test_what_came_since_may_be_enough_for_the_tier_itself_whose_term_then_runs_on() -> None:
+    journal = begun()
+    big = bought(journal, "O1", 500)
+    bought(journal := later(journal, days=10), "O2", 500)
+    reached = journal.member.tier
+    assert returned(later(journal, days=1), big).member.tier == reached
+
+
+def test_the_tier_that_was_held_before_is_gone_at_the_instant_at_which_its_term_ends() -> None:
+    journal = begun()
+    bought(journal, "O1", 150)
+    first = journal.member.tier
+    journal = later(journal, days=300)
+    big = bought(journal, "O2", 500)
+    assert first.until == NOON + timedelta(days=365)
+    assert returned(later(journal, days=65), big).member.tier.id == "low"
+
+
+def test_of_several_tiers_that_were_held_before_the_one_that_stands_comes_back() -> None:
+    journal = begun(ladder=FOUR_RUNGS)
+    bought(journal, "O1", 150)
+    first = journal.member.tier
+    second = bought(journal := later(journal, days=10), "O2", 500)
+    third = bought(journal := later(journal, days=10), "O3", 900)
+    assert journal.member.tier.id == "d"
+    journal = returned(later(journal, days=1), second)
+    assert journal.member.tier.id == "d"
+    assert returned(later(journal, days=1), third).member.tier == first
+
+
+def test_what_is_earned_now_is_more_than_what_was_held_before() -> None:
+    journal = begun(ladder=FOUR_RUNGS)
+    bought(journal, "O1", 150)
+    big = bought(journal := later(journal, days=10), "O2", 1000)
+    bought(journal := later(journal, days=10), "O3", 500)
+    journal = returned(later(journal, days=1), big)
+    assert (journal.member.tier.id, journal.member.tier.since) == ("c", journal.now)
+
+
+def test_a_term_that_is_kept_forgets_the_tier_that_was_held_before_it() -> None:
+    journal = begun()
+    bought(journal, "O1", 150)
+    bought(journal := later(journal, days=300), "O2", 500)
+    assert journal.member.tier.before
+    bought(journal := later(journal, days=100), "O3", 500)
+    kept = later(journal, days=265).member.tier
+    assert (kept.id, kept.renewed_at, kept.before) == ("high", NOON + timedelta(days=665), None)
