@@ -175,3 +175,16 @@ def test_no_line_costs_less_than_nothing_and_none_more_than_without(
     assert all(0 <= part <= bought.amount for part, bought in zip(taken, lines, strict=bool(taken)))
     assert priced.total == priced.subtotal - sum(taken)
     assert priced.total <= ask(opened(), *lines, coupons=coupons).total
+
+
+def test_prices_that_stack_and_a_coupon_on_top_may_be_more_than_a_price_that_does_not() -> None:
+    journal = opened(rules=offering(percentage("tenth", 10, stacks=True), percentage("share", 15)))
+    assert off(ask(journal, line(unit_price=4000), coupons=["ONE"])) == {
+        "benefit:tenth": (400,),
+        "coupon:c_ONE": (500,),
+    }
+
+
+def test_a_coupon_may_be_more_than_either_of_two_prices_that_keep_it_away() -> None:
+    journal = opened(rules=offering(percentage("tenth", 10, stacks=True), percentage("share", 12)))
+    assert off(ask(journal, line(unit_price=3300), coupons=["ONE"])) == {"coupon:c_ONE": (500,)}

@@ -41,6 +41,7 @@ def off(template: dict[str, Any], *lines: Line, shipping: int = 0) -> discounts.
         ({"kind": "buy_x_get_y", "buy": 1, "get": 1}, (800, 0)),
         ({"kind": "buy_x_get_y", "buy": 1, "get": 1, "times": 1, "percent": 50}, (200, 0)),
         ({"kind": "buy_x_get_y", "buy": 1, "get": 3}, (1200, 0)),
+        ({"kind": "buy_x_get_y", "buy": 1, "get": 1, "scope": {"skus": ["TEA"]}}, (400, 0)),
         ({"kind": "bundle", "goods": BOTH, "price": 1000}, (356, 444)),
         ({"kind": "bundle", "goods": BOTH, "price": 5000}, (0, 0)),
         ({"kind": "free_shipping"}, (0, 0)),
@@ -85,6 +86,10 @@ def test_the_step_is_that_of_the_prices_before_coupons() -> None:
             {"kind": "bundle", "goods": {"TEA": 5, "PEN": 1}, "price": 1},
             LACKING,
         ),
+        (
+            {"kind": "bundle", "goods": {"PEN": 2}, "price": 1},
+            Shortfall(code="incomplete_bundle", skus={"PEN": 2}),
+        ),
         ({"kind": "bundle", "goods": BOTH, "price": 1800}, Shortfall(code="no_discount")),
         ({"kind": "free_shipping"}, Shortfall(code="no_discount")),
         ({"kind": "gift", "sku": "PEN"}, None),
@@ -127,3 +132,24 @@ def test_a_set_is_taken_from_the_lines_that_have_it_in_their_order_and_from_no_o
     again, more = line("3", sku="TEA", quantity=2, unit_price=600), line("4", sku="PEN", unit_price=900)
     four = {"kind": "bundle", "goods": {"TEA": 4}, "price": 800}
     assert off(four, TEA, more, again).by_line == (667, 0, 333)
+
+
+def test_what_is_left_is_less_by_what_is_off_each_line_and_shipping() -> None:
+    assert Left((1200, 1000), 300).less(discounts.Off((200, 0), 250)) == Left((1000, 1000), 50)
+
+
+@pytest.mark.parametrize("kind", [{"amount": 500}, {"kind": "percentage", "percent": 9}, {"kind": "free_shipping"}])
+def test_a_coupon_for_everything_looks_at_the_sum_alone(kind: dict[str, Any]) -> None:
+    assert discounts.covers_all(of_kind(**kind))
+    assert not discounts.covers_all(of_kind(amount=500, scope={"skus": ["TEA"]}))
+
+
+@pytest.mark.parametrize(
+    "kind", [{"kind": "buy_x_get_y", "buy": 2, "get": 1}, {"kind": "bundle", "goods": BOTH, "price": 1}]
+)
+def test_a_coupon_for_units_looks_at_the_lines(kind: dict[str, Any]) -> None:
+    assert not discounts.covers_all(of_kind(**kind))
+
+
+def test_the_units_that_cost_the_least_are_free_wherever_their_line_stands() -> None:
+    assert off({"kind": "buy_x_get_y", "buy": 2, "get": 1}, CUP, TEA).by_line == (0, 400)

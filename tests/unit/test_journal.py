@@ -1,3 +1,4 @@
+import hashlib
 from dataclasses import replace
 from datetime import timedelta
 
@@ -127,3 +128,14 @@ def test_what_changes_no_points_says_nothing_of_lots() -> None:
     journal = opened()
     journal.book("purchase", change={OPEN: 0})
     assert journal.entries[0].detail == {}
+
+
+def test_the_hash_of_an_entry_that_is_stored_stays_what_it_is() -> None:
+    journal = opened()
+    journal.book("adjustment", change={OPEN: 5}, source={"b": "2", "a": "1"}, detail={"note": "天, “at once”"})
+    (entry,) = journal.entries
+    canonical = (
+        '["m_1",1,"adjustment","2026-03-02T12:00:00Z","2026-03-02T12:00:00Z",5,0,5,[],1,'
+        '{"a":"1","b":"2"},{"lots":[[5]],"note":"天, “at once”"}]'
+    )
+    assert entry.hash == hashlib.sha256(canonical.encode()).digest()

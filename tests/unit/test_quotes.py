@@ -13,7 +13,7 @@ from tessera.journal import Journal
 from tessera.member import TierHeld
 from tessera.programme.coupons import CouponTemplate
 from tessera.programme.model import Programme
-from tessera.quotes import Quote, QuoteRequest
+from tessera.quotes import Quote, QuoteRequest, Searched
 from tessera.refusals import Invalid
 from tessera.shapes import Line
 from tests.factories import NOON, PROGRAMME, buy, checkout_request, coupon, line, of_kind, opened, programme
@@ -244,7 +244,8 @@ def test_a_coupon_for_a_first_order_is_for_none_after_it() -> None:
 def test_a_coupon_waits_for_its_time_and_says_from_when_on() -> None:
     early = replace(ONE, valid_from=NOON + timedelta(hours=1))
     (verdict,) = priced(opened(), line(unit_price=4000), in_hand=(early,), coupons=["c_ONE"]).verdicts
-    assert (verdict.code, verdict.fix) == ("not_yet_valid", {"after": "2026-03-02T13:00:00Z"})
+    told = (verdict.coupon_id, verdict.code, verdict.fix)
+    assert told == ("c_ONE", "not_yet_valid", {"after": "2026-03-02T13:00:00Z"})
 
 
 @pytest.mark.parametrize(
@@ -306,7 +307,7 @@ def test_what_a_coupon_asks_for_is_told_in_words(terms: dict[str, Any], sku: str
 def test_a_verdict_against_a_coupon_is_a_sentence(why_not: dict[str, Any]) -> None:
     request = checkout_request(line(), coupons=["c_ONE", "c_GONE"])
     verdicts = quotes.quote(opened(), request, {"c_ONE": replace(ONE, **why_not)}, {"of_kind": Uses(1, 1)}).verdicts
-    assert len(verdicts) == 2
+    assert [verdict.coupon_id for verdict in verdicts] == ["c_ONE", "c_GONE"]
     for verdict in verdicts:
         assert verdict.detail
         assert re.fullmatch(r"[A-Z][a-z].*\.", verdict.detail), verdict
@@ -339,3 +340,28 @@ def test_what_ends_first_comes_first_among_all_that_are_asked_about() -> None:
     late = replace(ONE, coupon_id="c_AAA", valid_until=NOON + timedelta(days=9))
     quote = priced(opened(), line(), in_hand=(late, replace(ONE, valid_until=NOON + timedelta(days=3))), coupons="best")
     assert [verdict.coupon_id for verdict in quote.verdicts] == ["c_ONE", "c_AAA"]
+
+
+def test_who_has_no_points_pays_with_none() -> None:
+    assert (priced(opened(), points="max").points_spent, priced(opened(), points=1).points_spent) == (0, 0)
+
+
+def test_only_a_quote_of_the_best_says_what_was_searched() -> None:
+    assert priced(opened(), in_hand=(ONE,), coupons=["c_ONE"]).searched is None
+    assert priced(opened(), line(unit_price=4000), in_hand=(ONE,), coupons="best").searched == Searched(
+        1, 1, exact=True
+    )
+
+
+def test_a_coupon_that_adds_nothing_to_the_best_is_told_so() -> None:
+    all_of_it = replace(ONE, template=of_kind(amount=1000, group="a", id="all_of_it"))
+    more = replace(TWO, template=of_kind(amount=5, group="b", id="more"))
+    out, _ = priced(opened(), in_hand=(all_of_it, more), coupons="best").verdicts
+    assert (out.coupon_id, out.code) == ("c_TWO", "no_gain")
+    assert out.detail == "With the others it takes nothing more off."
+
+
+def test_a_coupon_whose_hold_has_lapsed_and_whose_date_has_passed_waits_for_nothing() -> None:
+    over = replace(ONE, held_until=NOON - timedelta(minutes=1), valid_until=NOON)
+    (verdict,) = priced(opened(), in_hand=(over,), coupons=["c_ONE"]).verdicts
+    assert (verdict.code, verdict.fix) == ("expired", None)
