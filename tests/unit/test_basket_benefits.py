@@ -188,3 +188,13 @@ def test_prices_that_stack_and_a_coupon_on_top_may_be_more_than_a_price_that_doe
 def test_a_coupon_may_be_more_than_either_of_two_prices_that_keep_it_away() -> None:
     journal = opened(rules=offering(percentage("tenth", 10, stacks=True), percentage("share", 12)))
     assert off(ask(journal, line(unit_price=3300), coupons=["ONE"])) == {"coupon:c_ONE": (500,)}
+
+
+def test_a_price_that_is_above_what_a_line_costs_takes_nothing_off_it() -> None:
+    assert off(ask(opened(rules=offering(price("club", stacks=True, SKU=2000))), line())) == {}
+
+
+def test_a_gift_of_a_birthday_is_no_part_of_a_quote() -> None:
+    terms = {"low": {"gift": "Cake", "days_before": 7, "days_after": 3}}
+    rules = offering({"id": "cake", "name": "Cake", "kind": "birthday_gift", "tiers": terms}, percentage("tenth", 10))
+    assert [applied.shown.benefit_id for applied in ask(opened(rules=rules), line()).benefits] == ["tenth"]

@@ -10,7 +10,8 @@ from tessera.shapes import Line
 from tests.factories import line, of_kind
 from tests.unit.strategies import small_baskets, templates
 
-TEA, CUP = line("1", sku="TEA", category="food", quantity=3, unit_price=400), line("2", sku="CUP", unit_price=1000)
+TEA = line("1", sku="TEA", category="food", quantity=3, unit_price=400)
+CUP = line("2", sku="CUP", brand="potter", unit_price=1000)
 STEPS = [{"threshold": 1000, "amount": 100}, {"threshold": 2000, "amount": 300}]
 BOTH = {"TEA": 2, "CUP": 1}
 LACKING = Shortfall(code="incomplete_bundle", skus={"TEA": 2, "PEN": 1})
@@ -31,12 +32,14 @@ def off(template: dict[str, Any], *lines: Line, shipping: int = 0) -> discounts.
         ({"amount": 500}, (273, 227)),
         ({"amount": 5000}, (1200, 1000)),
         ({"amount": 500, "scope": {"categories": ["food"]}}, (500, 0)),
+        ({"amount": 500, "scope": {"brands": ["potter"]}}, (0, 500)),
         ({"amount": 500, "scope": {"exclude": {"skus": ["TEA"]}}}, (0, 500)),
         ({"amount": 500, "scope": {"skus": ["TEA", "CUP"], "exclude": {"categories": ["food"]}}}, (0, 500)),
         ({"kind": "percentage", "percent": 15}, (180, 150)),
         ({"kind": "percentage", "percent": 15, "ceiling": 11}, (6, 5)),
         ({"kind": "stepped", "steps": STEPS}, (164, 136)),
         ({"kind": "stepped", "steps": STEPS, "scope": {"skus": ["CUP"]}}, (0, 100)),
+        ({"kind": "stepped", "steps": [{"threshold": 2201, "amount": 100}]}, (0, 0)),
         ({"kind": "buy_x_get_y", "buy": 2, "get": 1}, (400, 0)),
         ({"kind": "buy_x_get_y", "buy": 1, "get": 1}, (800, 0)),
         ({"kind": "buy_x_get_y", "buy": 1, "get": 1, "times": 1, "percent": 50}, (200, 0)),
@@ -76,6 +79,10 @@ def test_the_step_is_that_of_the_prices_before_coupons() -> None:
         ({"threshold": 2200}, None),
         ({"threshold": 2201}, Shortfall(code="below_threshold", money=1)),
         ({"threshold": 1300, "scope": {"skus": ["TEA"]}}, Shortfall(code="below_threshold", money=100)),
+        (
+            {"kind": "bundle", "goods": {"TEA": 2}, "price": 1, "threshold": 1300},
+            Shortfall(code="below_threshold", money=100),
+        ),
         ({"scope": {"skus": ["PEN"]}}, Shortfall(code="no_goods", units=1)),
         (
             {"kind": "stepped", "steps": STEPS, "scope": {"skus": ["PEN"]}},

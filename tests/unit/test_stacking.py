@@ -1,4 +1,4 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import chain, combinations
 from typing import Any
@@ -190,3 +190,11 @@ def test_where_not_all_is_tried_it_is_said() -> None:
     hand = [five_off(number, id=f"t{number}", group=f"g{number}") for number in range(12)]
     assert not stacking.best(hand, Counting(rounding=12, most_parts=100)).exact
     assert stacking.best(hand, Counting(rounding=12)).exact
+
+
+def test_what_takes_nothing_off_beside_another_is_not_counted_as_used() -> None:
+    whole, idle = five_off(1, id="whole", group="a", amount=1000), five_off(2, id="idle", group="b")
+    alone = coupon(3, of_kind(id="alone", amount=1000), days=30)
+    sooner = replace(whole, valid_until=NOON + timedelta(days=3))
+    assert list(best_of(sooner, idle, alone).off) == ["c_01"]
+    assert list(best_of(whole, idle, replace(alone, valid_until=NOON + timedelta(days=3))).off) == ["c_03"]
