@@ -1,8 +1,10 @@
+import random
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import chain, combinations
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -198,3 +200,46 @@ def test_what_takes_nothing_off_beside_another_is_not_counted_as_used() -> None:
     sooner = replace(whole, valid_until=NOON + timedelta(days=3))
     assert list(best_of(sooner, idle, alone).off) == ["c_01"]
     assert list(best_of(whole, idle, replace(alone, valid_until=NOON + timedelta(days=3))).off) == ["c_03"]
+
+
+@dataclass
+class Rounded:
+    """Gains what each coupon is worth, and up to `rounding` less for several together."""
+
+    worth: tuple[int, ...]
+    rounding: int
+    seed: int
+    most_parts: int = 10_000
+
+    def gain(self, combination: tuple[Coupon, ...]) -> tuple[int, int]:
+        numbers = sorted(int(each.coupon_id[-2:]) for each in combination)
+        drawn = random.Random(f"{self.seed} {numbers}")  # noqa: S311 - the same combination gains the same
+        less = drawn.randint(0, self.rounding) if len(numbers) > 1 else 0
+        return max(0, sum(self.worth[number] for number in numbers) - less), sum(number % 2 for number in numbers)
+
+    def idle(self, _: tuple[Coupon, ...]) -> set[str]:
+        return set()
+
+
+@given(
+    st.lists(st.sampled_from([None, "a", "b", "c"]), min_size=1, max_size=7),
+    st.tuples(*[st.integers(0, 4)] * 7),
+    st.integers(0, 6),
+    st.integers(),
+)
+@settings(max_examples=500)
+def test_rounding_hides_no_better_combination(
+    groups: list[str | None], worth: tuple[int, ...], rounding: int, seed: int
+) -> None:
+    hand = [five_off(number, id=f"t{number}", group=group) for number, group in enumerate(groups)]
+    gains = Rounded(worth, rounding, seed)
+    subsets = chain.from_iterable(combinations(hand, size) for size in range(len(hand) + 1))
+    found = stacking.best(hand, gains)
+    assert found.exact
+    assert gains.gain(found.combination) == max(gains.gain(subset) for subset in subsets if stack(subset))
+
+
+@pytest.mark.parametrize(("most_parts", "exact"), [(7, False), (8, True)])
+def test_as_many_parts_are_looked_at_as_it_says(most_parts: int, *, exact: bool) -> None:
+    hand = [five_off(number, id=f"t{number}", group=f"g{number}") for number in range(3)]
+    assert stacking.best(hand, Counting(rounding=3, most_parts=most_parts)).exact is exact

@@ -254,11 +254,13 @@ def test_a_hold_that_lapsed_gives_its_points_back(minutes: int, points: int) -> 
 
 def business(*rungs: str, **parts: Any) -> Programme:
     """Make a programme with a ladder of its own for firms: of calendar years, with refunds reviewed at once."""
-    own: dict[str, Any] = {
-        "ladder": [{"id": id_, "name": id_, "growth": 50 * i} for i, id_ in enumerate(("small", *rungs))]
-    }
-    own |= {"growth": {"policy": "calendar_year"}, "term": {"policy": "calendar_year"}, "refunds": "review"}
-    return programme(ladders={"business": RULES["tiers"] | own}, operators={"reasons": {"friend": "A friend"}}, **parts)
+    ladder = [
+        {"id": id_, "name": id_, "growth": 50 * i, "multiplier_bp": 10_000 + 1000 * i}
+        for i, id_ in enumerate(("small", *rungs))
+    ]
+    own = {"growth": {"policy": "calendar_year"}, "term": {"policy": "calendar_year"}, "refunds": "review"}
+    ladders = {"business": RULES["tiers"] | own | {"ladder": ladder}}
+    return programme(ladders=ladders, operators={"reasons": {"friend": "A friend"}}, **parts)
 
 
 def firm(rules: Programme) -> Journal:
@@ -296,6 +298,20 @@ def test_only_what_stood_above_a_tier_that_was_dropped_since_is_above_it(now: tu
     journal = settle(journal.member, business(*now, version=2).following({1: rules}), NOON + timedelta(days=1))
     buy(journal, order_id="O2")
     assert journal.member.tier.id == tier
+
+
+def test_what_a_tier_gives_is_what_it_gives_in_the_ladder_of_the_members_kind() -> None:
+    rules = business("fair", "large")
+    journal = firm(rules)
+    buy(journal, line(unit_price=10_000))
+    changed = business("fair", "grand", version=2).following({1: rules})
+    for now in (rules, changed):
+        assert tiers.earned_tier(journal.member, now).id == "large"
+        assert tiers.multiplier_bp(journal.member, now) == 12_000
+    lent = firm(rules)
+    operators.place(lent, "large", NOON + timedelta(days=9), reason="friend", note="", by="o_1")
+    for now in (rules, changed):
+        assert tiers.held(lent.member, now).id == "large"
 
 
 def test_growth_that_counted_when_the_year_ended_is_told_with_the_review_at_its_end() -> None:
