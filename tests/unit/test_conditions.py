@@ -16,10 +16,18 @@ FIVE_ORDERS = {"measure": "orders", "at_least": 5, **LIFELONG}
 POUNDS_100 = {"measure": "spend", "at_least": 10_000, **LIFELONG}
 
 
-def asking(entry: dict[str, Any]) -> Programme:
+def to_top(entry: dict[str, Any], **rules: Any) -> dict[str, Any]:
+    """Write the rules of a ladder with one tier to be reached."""
+    return (
+        RULES["tiers"]
+        | {"ladder": [{"id": "low", "name": "Low"}, {"id": "top", "name": "Top", "entry": entry}]}
+        | rules
+    )
+
+
+def asking(entry: dict[str, Any], **rules: Any) -> Programme:
     """Make a programme with one tier to be reached."""
-    ladder = [{"id": "low", "name": "Low"}, {"id": "top", "name": "Top", "entry": entry}]
-    return programme(tiers=RULES["tiers"] | {"ladder": ladder})
+    return programme(tiers=to_top(entry, **rules))
 
 
 def ahead(journal: Journal) -> Progress:
@@ -158,3 +166,35 @@ def test_what_others_do_to_a_member_makes_no_day_active() -> None:
     journal = opened(rules=asking({"measure": "active_days", "at_least": 2, **LIFELONG}))
     journal.book("adjustment")
     assert missing(ahead(journal)) == {"active_days": 2}
+
+
+def test_who_has_the_tier_already_is_not_due_when_tenure_would_bring_it() -> None:
+    thirty_days = {"measure": "tenure", "at_least": 30}
+    journal = after_orders(100, entry={"any": [POUNDS_100, thirty_days]})
+    assert (journal.member.tier.id, due_at(journal.member, journal.programme)) == ("top", journal.member.tier.until)
+
+
+def test_nobody_is_due_when_tenure_alone_is_not_enough() -> None:
+    journal = opened(rules=asking({"all": [{"measure": "tenure", "at_least": 30}, FIVE_ORDERS]}))
+    assert due_at(journal.member, journal.programme) is None
+
+
+def test_tenure_brings_the_tier_again_within_its_grace() -> None:
+    a_year_and_ten_days = {"measure": "tenure", "at_least": 375}
+    lately = {"measure": "spend", "at_least": 10_000, "within": {"days": 7}}
+    rules = asking({"any": [lately, a_year_and_ten_days]}, review={"grace_days": 30})
+    journal = opened(rules=rules)
+    buy(journal, line(unit_price=10_000))
+    journal = later(journal, days=366)
+    assert journal.member.tier.grace
+    again = datetime.fromisoformat("2027-03-12T00:00:00+00:00")
+    assert due_at(journal.member, rules) == again
+    journal = later(journal, days=20)
+    assert (journal.member.tier.id, journal.member.tier.renewed_at) == ("top", again)
+
+
+def test_tenure_is_asked_for_by_the_ladder_of_the_members_kind() -> None:
+    rules = programme(ladders={"business": to_top({"measure": "tenure", "at_least": 30})})
+    journal = opened(rules=rules, account="business")
+    assert due_at(journal.member, rules) == datetime.fromisoformat("2026-04-01T00:00:00+01:00")
+    assert due_at(opened(rules=rules).member, rules) is None

@@ -265,3 +265,20 @@ def test_what_keeps_a_tier_is_told_as_of_the_end_of_its_term() -> None:
     assert keeping.progress
     (step,) = keeping.progress.nearest
     assert (keeping.tier.id, keeping.by, step.have, step.missing) == ("middle", NOON + YEAR, 0, 100)
+
+
+def test_what_the_term_before_the_last_had_promised_is_kept_as_long_as_that_runs() -> None:
+    generous = {"id": "middle", "name": "Middle", "growth": 100, "multiplier_bp": 30_000}
+    one = programme(tiers=RULES["tiers"] | {"ladder": [RULES["tiers"]["ladder"][0], generous]})
+    rungs = [
+        {"id": rung, "name": rung, "growth": growth} for rung, growth in (("middle", 100), ("high", 300), ("top", 600))
+    ]
+    two, three = (
+        programme(version=number, tiers=RULES["tiers"] | {"ladder": [RULES["tiers"]["ladder"][0], *rungs]})
+        for number in (2, 3)
+    )
+    journal = opened(rules=one)
+    for rules, order_id in ((one, "O1"), (two.following({1: one}), "O2"), (three.following({1: one, 2: two}), "O3")):
+        journal = settle(journal.member, rules, journal.now + timedelta(days=1))
+        buy(journal, line(unit_price=30_000), order_id=order_id)
+    assert (journal.member.tier.id, tiers.multiplier_bp(journal.member, journal.programme)) == ("top", 30_000)

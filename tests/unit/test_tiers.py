@@ -305,7 +305,8 @@ def test_what_a_tier_gives_is_what_it_gives_in_the_ladder_of_the_members_kind() 
     journal = firm(rules)
     buy(journal, line(unit_price=10_000))
     changed = business("fair", "grand", version=2).following({1: rules})
-    for now in (rules, changed):
+    lowered = business("large", version=2).following({1: rules})
+    for now in (rules, changed, lowered):
         assert tiers.earned_tier(journal.member, now).id == "large"
         assert tiers.multiplier_bp(journal.member, now) == 12_000
     lent = firm(rules)
