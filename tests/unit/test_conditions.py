@@ -18,11 +18,9 @@ POUNDS_100 = {"measure": "spend", "at_least": 10_000, **LIFELONG}
 
 def to_top(entry: dict[str, Any], **rules: Any) -> dict[str, Any]:
     """Write the rules of a ladder with one tier to be reached."""
-    return (
-        RULES["tiers"]
-        | {"ladder": [{"id": "low", "name": "Low"}, {"id": "top", "name": "Top", "entry": entry}]}
-        | rules
-    )
+    ladder = [{"id": "low", "name": "Low"}, {"id": "top", "name": "Top", "entry": entry}]
+    rest: dict[str, Any] = RULES["tiers"]
+    return rest | {"ladder": ladder} | rules
 
 
 def asking(entry: dict[str, Any], **rules: Any) -> Programme:

@@ -112,6 +112,7 @@ def test_settling_a_few_entries_at_a_time_ends_where_settling_at_once_does() -> 
     now = NOON + timedelta(days=1500)
     once = settle(journal.member, journal.programme, now).member
     few = settle(journal.member, journal.programme, now, most=5)
+    assert len(few.entries) == 5
     while few.entries:
         few = settle(few.member, few.programme, now, most=5)
     assert (few.member.decays, few.member.growth_days, few.member.tier) == (once.decays, once.growth_days, once.tier)

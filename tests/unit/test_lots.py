@@ -11,7 +11,20 @@ from tessera.card import card
 from tessera.instants import parse_instant
 from tessera.lots import OPEN, Terms
 from tessera.programme.model import Points
-from tests.factories import NOON, buy, explained, later, line, opened, programme, refund, refund_message
+from tessera.settlement import settle
+from tests.factories import (
+    NOON,
+    PROGRAMME,
+    buy,
+    explained,
+    later,
+    line,
+    member,
+    opened,
+    programme,
+    refund,
+    refund_message,
+)
 
 LONDON = "Europe/London"
 INSTANTS = st.integers(0, 4_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, tz=UTC))
@@ -315,3 +328,17 @@ def test_points_of_a_purchase_wait_however_they_expire(expiry: dict[str, Any]) -
     now = lots.earned(rules, LONDON, NOON, NOON)
     waits = lots.earned(rules, LONDON, NOON, NOON, pending=True)
     assert waits == now._replace(matures_at=datetime.fromisoformat("2026-03-17T00:00:00+00:00"))
+
+
+def test_it_is_forgotten_after_a_year_and_a_day_that_points_have_expired() -> None:
+    over = NOON - timedelta(days=366)
+    gone_then = {Terms(over): 3, Terms(over + timedelta(seconds=1)): 4}
+    assert opened(gone=gone_then).member.gone == {Terms(over + timedelta(seconds=1)): 4}
+
+
+def test_what_happens_at_one_instant_is_booked_together_however_few_entries_are_wanted() -> None:
+    instant, end = NOON + timedelta(days=1), NOON + timedelta(days=9)
+    held = member(lots={Terms(instant): 3, Terms(None, instant): 4, Terms(instant + timedelta(days=1)): 5})
+    part = settle(held, PROGRAMME, end, most=1)
+    assert [entry.kind for entry in part.entries] == ["expiry", "maturity"]
+    assert [entry.kind for entry in settle(part.member, PROGRAMME, end).entries] == ["expiry"]

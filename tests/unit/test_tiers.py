@@ -341,3 +341,19 @@ def test_a_fall_tells_what_was_missing_and_a_tier_that_is_kept_does_not() -> Non
         "missing": {"orders": 1, "spend": 1000},
         "currency": "GBP",
     }
+
+
+def test_the_first_day_that_still_counts_is_kept_and_the_day_before_it_is_not() -> None:
+    today = NOON.date()
+    days = {today - timedelta(days=364): 1, today - timedelta(days=365): 2}
+    assert opened(growth_days=days).member.growth_days == {today - timedelta(days=364): 1}
+
+
+def test_growth_is_kept_and_decays_by_the_ladder_of_the_members_kind() -> None:
+    decaying = {"growth": {"policy": "decay", "idle_months": 1, "percent": 10}}
+    rules = programme(ladders={"business": RULES["tiers"] | decaying})
+    journal = opened(rules=rules, account="business")
+    buy(journal, line(unit_price=10_000))
+    journal = later(journal, days=40)
+    assert tiers.growth(journal.member, rules, journal.now) == 90
+    assert later(journal, days=400).member.growth_days
