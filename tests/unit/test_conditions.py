@@ -196,3 +196,9 @@ def test_tenure_is_asked_for_by_the_ladder_of_the_members_kind() -> None:
     journal = opened(rules=rules, account="business")
     assert due_at(journal.member, rules) == datetime.fromisoformat("2026-04-01T00:00:00+01:00")
     assert due_at(opened(rules=rules).member, rules) is None
+
+
+def test_what_is_counted_is_what_the_ladder_of_the_members_kind_asks_for() -> None:
+    journal = opened(rules=programme(ladders={"business": to_top(FIVE_ORDERS)}), account="business")
+    buy(journal)
+    assert missing(ahead(journal)) == {"orders": 4}

@@ -80,3 +80,7 @@ def test_a_refund_leaves_the_day_of_its_order() -> None:
     after = measures.after_entry({"spend": Tally(DAYS, 9999)}, rules, "UTC", TODAY, NOON, detail, active=False)
     assert after["spend"].lifetime == 9989
     assert day not in after["spend"].days
+
+
+def test_a_calendar_year_begins_with_its_first_day() -> None:
+    assert measures.first_day("calendar_year", date(2026, 3, 15)) == date(2026, 1, 1)

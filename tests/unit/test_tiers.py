@@ -11,6 +11,7 @@ from tessera.conditions import missing
 from tessera.journal import Entry, Journal
 from tessera.lots import OPEN
 from tessera.member import Hold, Member, TierHeld
+from tessera.programme.ladders import Ladder
 from tessera.programme.model import Programme
 from tessera.settlement import due_at, settle
 from tests.factories import (
@@ -309,6 +310,7 @@ def test_what_a_tier_gives_is_what_it_gives_in_the_ladder_of_the_members_kind() 
     for now in (rules, changed, lowered):
         assert tiers.earned_tier(journal.member, now).id == "large"
         assert tiers.multiplier_bp(journal.member, now) == 12_000
+    assert [tiers.held_rank(journal.member, now) for now in (rules, changed, lowered)] == [2, 1, 1]
     lent = firm(rules)
     operators.place(lent, "large", NOON + timedelta(days=9), reason="friend", note="", by="o_1")
     for now in (rules, changed):
@@ -357,3 +359,28 @@ def test_growth_is_kept_and_decays_by_the_ladder_of_the_members_kind() -> None:
     journal = later(journal, days=40)
     assert tiers.growth(journal.member, rules, journal.now) == 90
     assert later(journal, days=400).member.growth_days
+
+
+def test_a_tier_of_no_version_stands_lowest_and_one_that_was_dropped_on_what_stood_below_it() -> None:
+    def ladder(*rungs: str) -> Ladder:
+        return business(*rungs).ladder("business")
+
+    assert tiers.rank("ghost", ladder("fair"), ladder("large")) == 0
+    assert tiers.rank("large", ladder("fair"), ladder("large")) == 0
+    assert tiers.rank("large", ladder("fair"), ladder("fair", "large")) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        ({"measure": "growth", "at_least": 9, "within": {"days": 400}}, 400),
+        ({"measure": "spend", "at_least": 9, "within": {"days": 400}}, 365),
+    ],
+)
+def test_growth_is_kept_as_long_as_anything_asks_for_it(asked: dict[str, Any], kept: int) -> None:
+    ladder = [{"id": "low", "name": "Low"}, {"id": "top", "name": "Top", "entry": asked}]
+    rules = programme(tiers=RULES["tiers"] | {"ladder": ladder})
+    today = NOON.date()
+    days = {today - timedelta(days=before): 1 for before in (364, 365, 399, 400)}
+    left = opened(rules=rules, growth_days=days).member.growth_days
+    assert left == {day: 1 for day in days if (today - day).days < kept}

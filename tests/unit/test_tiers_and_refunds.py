@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
+from tessera import tiers
 from tessera.enrolment import enrol
 from tessera.journal import Journal
 from tessera.purchases import Order
-from tests.factories import NOON, RULES, buy, later, line, programme, refund, refund_message
+from tests.factories import NOON, RULES, buy, later, line, opened, programme, refund, refund_message
 
 
-def begun(zone: str = "UTC", **tiers: Any) -> Journal:
-    rules = programme(zone=zone, welcome={}, tiers=RULES["tiers"] | {"refunds": "review"} | tiers)
+def begun(zone: str = "UTC", **parts: Any) -> Journal:
+    rules = programme(zone=zone, welcome={}, tiers=RULES["tiers"] | {"refunds": "review"} | parts)
     return enrol("m_1", None, rules, NOON)
 
 
@@ -163,3 +164,21 @@ def test_a_term_that_is_kept_forgets_the_tier_that_was_held_before_it() -> None:
     bought(journal := later(journal, days=100), "O3", 500)
     kept = later(journal, days=265).member.tier
     assert (kept.id, kept.renewed_at, kept.before) == ("high", NOON + timedelta(days=665), None)
+
+
+def test_it_may_be_asked_what_counted_when_the_terms_began_that_run() -> None:
+    journal = begun()
+    bought(journal, "O1", 150)
+    bought(journal := later(journal, days=300), "O2", 500)
+    began = [NOON.date(), NOON.date() + timedelta(days=300)]
+    for days, first in ((10, began[0]), (64, began[0]), (66, began[1])):
+        after = later(journal, days=days)
+        assert tiers.earliest_day(after.member, after.programme, after.now.date()) == first
+
+
+def test_refunds_are_reviewed_by_the_ladder_of_the_members_kind() -> None:
+    rules = programme(zone="UTC", ladders={"business": RULES["tiers"] | {"refunds": "review"}})
+    for account, first in (("business", NOON.date()), ("consumer", NOON.date() + timedelta(days=9))):
+        journal = opened(rules=rules, account=account)
+        bought(journal, "O1", 150)
+        assert tiers.earliest_day(journal.member, rules, NOON.date() + timedelta(days=9)) == first
