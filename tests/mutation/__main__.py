@@ -61,6 +61,7 @@ settings.load_profile("mutation")
 def main() -> None:
     """Break the modules of a group, or of all, and list what no test noticed."""
     arguments = argparse.ArgumentParser(description=main.__doc__)
+    # Python 3.11 looks for the empty list among the choices if none is named.
     arguments.add_argument("groups", nargs="*", choices=[*GROUPS, []], help="which; without one, all")
     arguments.add_argument("--processes", type=int, default=os.cpu_count())
     given = arguments.parse_args()

@@ -181,3 +181,9 @@ def test_growth_that_is_earned_after_a_fall_is_worth_what_it_is() -> None:
     buy(journal, line(unit_price=5_000), order_id="O2")
     assert (journal.entries[-1].growth, growth(journal, journal.now)) == (50, 140)
     assert "growth_as_earned" not in journal.entries[-1].detail
+
+
+def test_growth_between_two_falls_is_kept_together() -> None:
+    journal = later(decaying(), days=9)
+    buy(journal, line(unit_price=5_000), order_id="O2")
+    assert journal.member.growth_days == {ENROLLED: 150}

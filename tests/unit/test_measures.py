@@ -27,15 +27,15 @@ def test_a_window_is_exact_to_the_day(within: Any, value: int) -> None:
     assert measures.value(Tally(DAYS, 9999), within, TODAY) == value
 
 
-def test_only_what_is_asked_for_is_kept_and_for_as_long_as_its_longest_window() -> None:
+@pytest.mark.parametrize("windows", [(), (20,), (40, 50), (50, 40)])
+def test_only_what_is_asked_for_is_kept_and_for_as_long_as_its_longest_window(windows: tuple[int, ...]) -> None:
     rules = ladder(
-        {"measure": "spend", "at_least": 1, "within": {"days": 90}},
-        {"measure": "spend", "at_least": 1, "within": {"days": 100}},
+        *({"measure": "spend", "at_least": 1, "within": {"days": days}} for days in (30, *windows)),
         {"measure": "tenure", "at_least": 1},
     )
     everything = dict.fromkeys(measures.COUNTED, Tally({TODAY - timedelta(days=back): 1 for back in range(200)}, 200))
     kept = measures.trimmed(everything, rules, TODAY, TODAY)
-    assert {measure: len(tally.days) for measure, tally in kept.items()} == {"spend": 100}
+    assert {measure: len(tally.days) for measure, tally in kept.items()} == {"spend": max((30, *windows))}
 
 
 def test_a_ladder_asks_no_more_than_another_if_its_windows_are_no_longer() -> None:

@@ -539,6 +539,7 @@ def test_an_order_whose_redemption_was_let_go_takes_points_and_coupon_again(let_
     assert arrival.redemption.status == "confirmed"
     assert [one.redeemed for one in arrival.coupons] == [True]
     assert (journal.entries[-1].points, journal.member.points) == (40 - 300, 740)
+    assert "shortfall" not in journal.entries[-1].detail
     assert ([of.points_spent for of in order.lines], order.reports) == ([225, 75], ())
 
 
