@@ -366,6 +366,7 @@ def test_a_tier_of_no_version_stands_lowest_and_one_that_was_dropped_on_what_sto
         return business(*rungs).ladder("business")
 
     assert tiers.rank("ghost", ladder("fair"), ladder("large")) == 0
+    assert tiers.rank("ghost", ladder("low"), PROGRAMME.ladder("consumer")) == 0
     assert tiers.rank("large", ladder("fair"), ladder("large")) == 0
     assert tiers.rank("large", ladder("fair"), ladder("fair", "large")) == 1
 
