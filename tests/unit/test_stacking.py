@@ -228,10 +228,10 @@ class Rounded:
     st.lists(st.sampled_from([None, "a", "b", "c"]), min_size=1, max_size=7),
     st.builds(
         Rounded,
-        worth=st.tuples(*[st.integers(0, 4)] * 7),
+        worth=st.tuples(*[st.integers(0, 9)] * 7),
         to_pay=st.integers(0, 9),
         gift=st.sampled_from([0, 1, 10]),
-        rounding=st.integers(0, 4),
+        rounding=st.integers(0, 3),
         seed=st.integers(),
     ),
 )
