@@ -271,7 +271,7 @@ def test_what_the_term_before_the_last_had_promised_is_kept_as_long_as_that_runs
     generous = {"id": "middle", "name": "Middle", "growth": 100, "multiplier_bp": 30_000}
     one = programme(tiers=RULES["tiers"] | {"ladder": [RULES["tiers"]["ladder"][0], generous]})
     rungs = [
-        {"id": rung, "name": rung, "growth": growth} for rung, growth in (("middle", 100), ("high", 300), ("top", 600))
+        {"id": rung, "name": rung, "growth": growth} for rung, growth in (("middle", 100), ("high", 500), ("top", 900))
     ]
     two, three = (
         programme(version=number, tiers=RULES["tiers"] | {"ladder": [RULES["tiers"]["ladder"][0], *rungs]})

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -277,6 +277,8 @@ def test_terms_and_refunds_are_those_of_the_ladder_of_the_members_kind() -> None
         50,
         0,
     ]
+    (kept,) = settle(journal.member, journal.programme, datetime(2027, 1, 1, tzinfo=UTC)).entries
+    assert kept.kind == "tier_review"
     refund(journal, order, refund_message({"1": 1}))
     assert journal.member.tier.id == "small"
 
@@ -290,14 +292,21 @@ def test_a_tier_that_is_lent_stands_where_it_stood_in_the_ladder_of_the_members_
     assert tiers.lent_rank(journal.member, without) == 1
 
 
-@pytest.mark.parametrize(("now", "tier"), [(("fair", "giant"), "giant"), (("fair", "grand"), "large")])
+@pytest.mark.parametrize(
+    ("now", "tier"),
+    [
+        (("fair", "giant"), "giant"),
+        (("fair", "grand"), "large"),
+        (("fair", "large", "grand"), "grand"),
+    ],
+)
 def test_only_what_stood_above_a_tier_that_was_dropped_since_is_above_it(now: tuple[str, ...], tier: str) -> None:
     rules = business("fair", "large", "giant")
     journal = firm(rules)
     buy(journal, line(unit_price=10_000))
     assert journal.member.tier.id == "large"
     journal = settle(journal.member, business(*now, version=2).following({1: rules}), NOON + timedelta(days=1))
-    buy(journal, order_id="O2")
+    buy(journal, line(unit_price=5000), order_id="O2")
     assert journal.member.tier.id == tier
 
 
@@ -311,6 +320,7 @@ def test_what_a_tier_gives_is_what_it_gives_in_the_ladder_of_the_members_kind() 
         assert tiers.earned_tier(journal.member, now).id == "large"
         assert tiers.multiplier_bp(journal.member, now) == 12_000
     assert [tiers.held_rank(journal.member, now) for now in (rules, changed, lowered)] == [2, 1, 1]
+    assert tiers.earned_tier(journal.member, lowered).multiplier_bp == 11_000
     lent = firm(rules)
     operators.place(lent, "large", NOON + timedelta(days=9), reason="friend", note="", by="o_1")
     for now in (rules, changed):
@@ -359,6 +369,8 @@ def test_growth_is_kept_and_decays_by_the_ladder_of_the_members_kind() -> None:
     journal = later(journal, days=40)
     assert tiers.growth(journal.member, rules, journal.now) == 90
     assert later(journal, days=400).member.growth_days
+    of_last_year = member(account="business", growth_days={date(2025, 12, 31): 7})
+    assert settle(of_last_year, business(), NOON).member.growth_days == {}
 
 
 def test_a_tier_of_no_version_stands_lowest_and_one_that_was_dropped_on_what_stood_below_it() -> None:
