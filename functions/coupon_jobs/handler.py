@@ -25,7 +25,7 @@ def work_off(message: dict[str, Any]) -> None:
         return
     work = read(message["body"])
     if isinstance(work, GrantWork):
-        granted = granting.grant(work, taken_up)
+        granted = granting.grant_batch(work, taken_up)
         logger.info("granted", extra={"job_id": work.job_id, "counts": granted.counts, "done": bool(granted.summary)})
         return
     made = code_making.make(work, taken_up)

@@ -166,7 +166,6 @@ class Order:
     gone_before: int
     """How many times points had expired when it was booked."""
     day: date
-    counted_at: datetime
     counts: bool
     """Whether it counts towards the tier: that of a frozen or closed member does not."""
 
@@ -484,7 +483,6 @@ class Account:
             paid,
             len(self.gone),
             self.day_of(placed_at),
-            self.now,
             self.standing == "active",
         )
         self.put([replace(earned, points=sum(line.points for line in lines.values()))])

@@ -14,14 +14,14 @@ from tessera.store.runs import coupon_job_key
 
 
 @dataclass(frozen=True, slots=True)
-class Granted:
+class BatchGranted:
     """What came of a batch, and the job's summary if it was the last."""
 
     counts: Counts
     summary: Summary | None
 
 
-def grant(work: GrantWork, at: datetime) -> Granted:
+def grant_batch(work: GrantWork, at: datetime) -> BatchGranted:
     """Grant a coupon to each member of a batch, once however often it is delivered.
 
     Who was refused stays so: what comes of the batch is what came of it first, whatever has changed since.
@@ -42,7 +42,7 @@ def grant(work: GrantWork, at: datetime) -> Granted:
     if work.batch == work.batches - 1:
         end(run, 0, HandOut(batches=work.batches, ended_at=at), at)
     told = +counts
-    return Granted(dict(told), report(run, work.batch, told, at))
+    return BatchGranted(dict(told), report(run, work.batch, told, at))
 
 
 def _issue(work: GrantWork, at: datetime) -> dict[str, str]:
