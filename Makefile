@@ -122,8 +122,8 @@ replay: .venv-stack/.locked ## Load history: make replay FILE=orders.ndjson.gz
 # ---------------------------------------------------------------------------------------------------------------------
 
 test: setup .dynoxide/.locked .venv-runtime/.locked ## Run every test; the stack tests start a stack of their own
-	@$(DEV)/python -m pytest -m timed -q -n 2
-	@$(DEV)/python -m pytest -m "not timed" -n 2 --dist loadscope --no-unused-permissions
+	@$(DEV)/python -m pytest -m timed -q
+	@$(DEV)/python -m pytest -m "not timed" -n 3 --dist loadscope --no-unused-permissions
 
 simulate: setup ## Run the functions over a store that fails: make simulate SEEDS=1000 SCENARIO=stock, or SEED=17
 	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -m tests.simulation \

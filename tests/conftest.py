@@ -30,9 +30,9 @@ TOGETHER = ("tests/stack/", "tests/budgets/", "tests/faults/", "tests/artefact/"
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
-    """Hand each test to whichever worker is free, and with `--dist loadscope` those of some folders together to one."""
-    return _ByFolder(config, log) if config.getvalue("dist") == "loadscope" else None
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Hand each test to whichever worker is free, and those of some folders together to one."""
+    return _ByFolder(config, log)
 
 
 class _ByFolder(LoadScopeScheduling):  # type: ignore[misc] # xdist tells no types

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from itertools import repeat
 from math import ceil
 from multiprocessing import get_context
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.fuzz.doors import OverHttp
-from tests.fuzz.run import Outcome, fuzz, in_memory, unseen
-from tests.stack import processes
+from tests.fuzz.run import Outcome, in_memory, on_a_stack, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +35,7 @@ def main() -> None:
     between = time.monotonic()
     said = f"{outcome.requests:,} requests in process in {between - began:.0f} s, "
     first = asked.seed + shards
-    sent = _judged(over_http, SHARD_OVER_HTTP, range(first, first + ceil(asked.http / SHARD_OVER_HTTP)), STACKS)
+    sent = _judged(on_a_stack, SHARD_OVER_HTTP, range(first, first + ceil(asked.http / SHARD_OVER_HTTP)), STACKS)
     said += f"{sent.requests:,} over HTTP in {time.monotonic() - between:.0f} s."
     outcome.add(sent)
     sys.stdout.write(f"{said}\n\n{outcome.table()}\n")
@@ -53,12 +49,6 @@ def _judged(ask: Callable[[int, int], Outcome], size: int, seeds: range, at_a_ti
         for outcome in pool.map(ask, repeat(size), seeds):
             every.add(outcome)
     return every
-
-
-def over_http(size: int, seed: int) -> Outcome:
-    """Send so many requests to a stack of their own."""
-    with tempfile.TemporaryDirectory() as directory, processes.running(Path(directory)) as stack:
-        return fuzz(OverHttp(stack), size, seed)
 
 
 if __name__ == "__main__":

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import random
+import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
 from math import ceil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -27,8 +29,9 @@ from schemathesis.specs.openapi import checks
 
 from tests import published
 from tests.access import ACCESS
-from tests.fuzz.doors import in_process
+from tests.fuzz.doors import OverHttp, in_process
 from tests.fuzz.population import OF_A_MEMBER, SHARED, Population, missed_day
+from tests.stack import processes
 from tools import openapi
 from tools.routes import ROUTES
 
@@ -125,6 +128,12 @@ def in_memory(size: int, seed: int) -> Outcome:
     """Send so many requests to the functions in this process."""
     with in_process() as door:
         return fuzz(door, size, seed)
+
+
+def on_a_stack(size: int, seed: int) -> Outcome:
+    """Send so many requests over HTTP to a stack of their own."""
+    with tempfile.TemporaryDirectory() as directory, processes.running(Path(directory)) as stack:
+        return fuzz(OverHttp(stack), size, seed)
 
 
 def unseen(outcome: Outcome) -> list[str]:

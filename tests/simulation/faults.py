@@ -34,7 +34,10 @@ def throttle(operation: Operation, _random: Random, parameters: dict[str, Any]) 
 
 
 def conflict(operation: Operation, random: Random, parameters: dict[str, Any]) -> Any:
-    """Cancel a transaction because another is at one of its items; what is no transaction is throttled."""
+    """Refuse a write because a transaction is at one of its items; what does not write to a table is throttled."""
+    if operation.__name__ in {"put_item", "update_item", "delete_item"}:
+        error = {"Code": "TransactionConflictException", "Message": "Transaction is ongoing for the item"}
+        raise ClientError({"Error": error}, operation.__name__)  # type: ignore[typeddict-item]
     if "TransactItems" not in parameters:
         return throttle(operation, random, parameters)
     reasons = [{"Code": "None"} for _ in parameters["TransactItems"]]

@@ -103,6 +103,7 @@ def _simulated(world: World, played: Scenario) -> Iterator[None]:
         patch.object(client, "DYNAMODB", world.dynamodb),
         patch.object(queues, "_sqs", lambda: world.sqs),
         patch.object(attempts, "time", SimpleNamespace(sleep=lambda _seconds: None)),
+        patch.object(client, "time", SimpleNamespace(sleep=lambda _seconds: None)),
         patch.object(attempts, "random", chance),
         patch.object(issuing, "secrets", secrets),
         patch.object(allowances, "token_hex", secrets.token_hex),

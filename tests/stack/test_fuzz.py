@@ -10,7 +10,7 @@ from tests.fuzz.run import fuzz
 if TYPE_CHECKING:
     from local.stack import Stack
 
-REQUESTS = 300
+REQUESTS = 200
 
 
 def test_every_answer_over_http_is_one_that_clients_were_told_of(stack: Stack) -> None:
