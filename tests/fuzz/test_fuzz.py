@@ -53,7 +53,7 @@ def lied_to() -> Outcome:
             return replace(answer, **next(lies))
 
         with patch.object(door, "send", send):
-            return fuzz(door, 100, 1)
+            return fuzz(door, 400, 1)
 
 
 def test_an_answer_of_another_kind_is_noticed() -> None:
