@@ -22,6 +22,9 @@ MINUTES ?= 10
 RATE ?= 3
 KILL_EVERY ?= 2
 
+# Nothing else may run beside it: it measures time.
+TIMED := tests/budgets/test_import_cost.py
+
 UV := $(CURDIR)/.uv/bin/uv
 DEV := .venv/bin
 STACK := .venv-stack/bin
@@ -122,8 +125,8 @@ replay: .venv-stack/.locked ## Load history: make replay FILE=orders.ndjson.gz
 # ---------------------------------------------------------------------------------------------------------------------
 
 test: setup .dynoxide/.locked .venv-runtime/.locked ## Run every test; the stack tests start a stack of their own
-	@$(DEV)/python -m pytest -m timed -q
-	@$(DEV)/python -m pytest -m "not timed" -n 3 --dist loadscope --no-unused-permissions
+	@$(DEV)/python -m pytest $(TIMED) -q
+	@$(DEV)/python -m pytest --ignore $(TIMED) -n 3 --dist loadscope --no-unused-permissions
 
 simulate: setup ## Run the functions over a store that fails: make simulate SEEDS=1000 SCENARIO=stock, or SEED=17
 	@AWS_DEFAULT_REGION=eu-west-2 PYTHONPATH=layers/tessera $(DEV)/python -m tests.simulation \

@@ -22,7 +22,6 @@ _CLEARLY = 0.95
 _HTTP_FUNCTIONS = {route.function for route in resources.routes()}
 
 
-@pytest.mark.timed
 @pytest.mark.parametrize("function", resources.functions(), ids=lambda name: resources.functions()[name].name)
 def test_a_function_imports_little_more_than_a_client(
     function: str, record_property: Callable[[str, object], None]

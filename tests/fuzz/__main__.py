@@ -16,10 +16,12 @@ from tests.fuzz.run import Outcome, in_memory, on_a_stack, unseen
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SHARD, PROCESSES = 5_000, 2
-"""Requests to one population in process, and how many populations are asked at a time."""
-SHARD_OVER_HTTP, STACKS = 2_500, 4
-"""The same over HTTP, each population on a stack of its own: for most of a request the local gateway merely waits."""
+SHARD = 2_500
+"""Requests to one population."""
+PROCESSES = 2
+"""How many populations are asked at a time in process."""
+STACKS = 4
+"""The same over HTTP, each on a stack of its own: for most of a request the local gateway merely waits."""
 
 
 def main() -> None:
@@ -31,11 +33,11 @@ def main() -> None:
     asked = parser.parse_args()
     shards = ceil((asked.requests - asked.http) / SHARD)
     began = time.monotonic()
-    outcome = _judged(in_memory, SHARD, range(asked.seed, asked.seed + shards), PROCESSES)
+    outcome = _judged(in_memory, range(asked.seed, asked.seed + shards), PROCESSES)
     between = time.monotonic()
     said = f"{outcome.requests:,} requests in process in {between - began:.0f} s, "
     first = asked.seed + shards
-    sent = _judged(on_a_stack, SHARD_OVER_HTTP, range(first, first + ceil(asked.http / SHARD_OVER_HTTP)), STACKS)
+    sent = _judged(on_a_stack, range(first, first + ceil(asked.http / SHARD)), STACKS)
     said += f"{sent.requests:,} over HTTP in {time.monotonic() - between:.0f} s."
     outcome.add(sent)
     sys.stdout.write(f"{said}\n\n{outcome.table()}\n")
@@ -43,10 +45,10 @@ def main() -> None:
     sys.exit("\n".join(wrong + unseen(outcome)) or None)
 
 
-def _judged(ask: Callable[[int, int], Outcome], size: int, seeds: range, at_a_time: int) -> Outcome:
+def _judged(ask: Callable[[int, int], Outcome], seeds: range, at_a_time: int) -> Outcome:
     every = Outcome()
     with ProcessPoolExecutor(at_a_time, get_context("spawn")) as pool:
-        for outcome in pool.map(ask, repeat(size), seeds):
+        for outcome in pool.map(ask, repeat(SHARD), seeds):
             every.add(outcome)
     return every
 
