@@ -315,6 +315,44 @@ def test_an_order_whose_hold_was_let_go_takes_a_use_again(
     assert (uses(shopper), statuses(shopper)) == (Uses(1, 1000), ["redeemed"])
 
 
+@pytest.mark.parametrize("points", [0, 20, 50])
+def test_an_order_that_was_sent_in_time_has_what_was_held_though_the_message_was_faster(
+    shopper: App, later: Later, points: int
+) -> None:
+    held = hold(shopper, give(shopper), points=points)
+    begun = shopper.now
+    shopper.now = begun + timedelta(minutes=16)
+    deliver(shopper, later)
+    assert uses(shopper) == Uses()
+
+    shopper.now = begun + timedelta(minutes=14)
+    shopper.send(arrival(held))
+    shopper.now = begun + timedelta(minutes=20)
+    deliver(shopper, later)
+
+    assert shopper.purchase("O1")["reports"] == []
+    assert (statuses(shopper), uses(shopper)) == (["redeemed"], Uses(1, 1000))
+    assert shopper.card()["points"]["available"] == 50 - points + shopper.purchase("O1")["points"]
+    assert shopper.get(f"/members/{ALICE}/entries/verification", as_="operator").json["verified"]
+
+
+def test_an_order_that_was_sent_in_time_and_whose_use_others_have_taken_is_reported(shopper: App, later: Later) -> None:
+    held = hold(shopper, give(shopper), points=20)
+    theirs = give(shopper, "c_TWO", BOB)
+    begun = shopper.now
+    shopper.now = begun + timedelta(minutes=16)
+    deliver(shopper, later)
+    assert hold(shopper, theirs, order_id="O2", as_="bob").status == 201
+
+    shopper.now = begun + timedelta(minutes=14)
+    shopper.send(arrival(held))
+
+    assert shopper.purchase("O1")["reports"] == ["redemption_lost"]
+    shopper.now = begun + timedelta(minutes=20)
+    assert statuses(shopper) == ["active"]
+    assert shopper.card()["points"]["available"] == 50 + shopper.purchase("O1")["points"]
+
+
 def test_an_order_is_reported_whose_use_others_have_taken_meanwhile(shopper: App, later: Later) -> None:
     held = hold(shopper, give(shopper))
     act(shopper, held, "release")

@@ -115,14 +115,33 @@ def test_refunds_give_back_what_was_confirmed_for_an_order_that_did_not_say_so(s
     assert shopper.get(f"/members/{ALICE}/entries/verification", as_="operator").json["verified"]
 
 
-def test_what_was_refunded_before_the_confirmation_comes_back_with_the_next_refund(shopper: App) -> None:
+@pytest.mark.parametrize("as_", ["shop", "alice"])
+def test_what_was_refunded_before_the_confirmation_comes_back_with_it(shopper: App, as_: str) -> None:
     before = available(shopper)
-    held = hold(shopper, points=20)
+    held = hold(shopper, points=50, as_=as_)
     arrive(shopper)
-    shopper.send(refund("R1", "O1"))
+    shopper.send(refund("R1", "O1", line_1=1))
+
     act(shopper, held, "confirm")
+
+    newest = shopper.entries()[0]
+    assert (newest["kind"], newest["points"]) == ("confirmation", 40)
+    assert newest["reason"] == "Order O1: 50 points paid, 40 back for what was refunded"
+    assert available(shopper) == before - 10 + 10  # spent for line 2, and earned by it
     shopper.send(refund("R2", "O1", line_2=1))
     assert available(shopper) == before
+    assert shopper.get(f"/members/{ALICE}/entries/verification", as_="operator").json["verified"]
+
+
+def test_what_was_refunded_of_lines_that_are_not_confirmed_comes_back_once(shopper: App) -> None:
+    held = hold(shopper, points=50)
+    arrive(shopper)
+    shopper.send(refund("R1", "O1", line_1=1))
+    path = f"/members/me/redemptions/{held.json['redemption_id']}/confirm"
+    assert shopper.post(path, {"lines": ["2"]}).status == 200
+    assert available(shopper) == 50
+    shopper.send(refund("R2", "O1", line_2=1))
+    assert available(shopper) == 50
 
 
 def test_nothing_is_confirmed_for_an_order_that_was_refunded(shopper: App) -> None:

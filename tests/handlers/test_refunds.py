@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.app import App, member_id
+from tests.conftest import UseProgramme
 from tests.handlers.messages import basket, line, order, refund
 
 ALICE = member_id("alice")
@@ -214,3 +215,18 @@ def test_points_cannot_be_hidden_from_a_refund_by_holding_them(bought: App, endi
             bought.post(f"{path}/confirm", {"lines": ["2"]})
 
     assert bought.card()["points"]["available"] == 50
+
+
+@pytest.mark.parametrize("policy", ["floor", "debt"])
+def test_points_that_had_expired_when_they_were_earned_are_not_taken_again_however_old_the_order(
+    app: App, use_programme: UseProgramme, policy: str
+) -> None:
+    use_programme(points={"expiry": {"policy": "month_end", "months": 12}, "refund": policy})
+    app.enrol()
+    app.send(order("O1", line("1", quantity=4, unit_price=2500), member_id=ALICE, placed_at="2023-03-02T12:00:00Z"))
+    app.now += timedelta(days=1)
+
+    app.send(refund("R1", "O1", line_1=1), refund("R2", "O1", line_1=3))
+
+    assert app.card()["points"]["available"] == 50
+    assert app.get(f"/members/{ALICE}/entries/verification", as_="operator").json["verified"]

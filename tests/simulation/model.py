@@ -70,6 +70,11 @@ class Bought:
         money = max(money, 1)
         return whole * min(quantity * money, pieces * money + minor * quantity) // (quantity * money)
 
+    def awaits_payment(self, member_id: str) -> bool:
+        """Whether refunds of it would have given back what the member confirms for it only now."""
+        some_came_back = any(any(back) for back in self.refunded.values()) and not self.came_back
+        return some_came_back and self.member_id == member_id and self.redemption_id is None
+
     def taken_back(self, what: int) -> int:
         """Answer the whole that has come back: of money (1), points (2), growth (3) or points spent (4)."""
         return sum(self.share(line_id, line[what]) for line_id, line in self.lines.items())
@@ -261,7 +266,7 @@ class Model:
         self.refunds.add(refund_id)
         bought = self.orders[after["order_id"]]
         earlier = [bought.taken_back(what) for what in (1, 2, 3, 4)]
-        self._find_paid(bought, after)
+        self.find_paid(bought, after)
         for line_id, (pieces, minor) in taken.items():
             had = bought.refunded.get(line_id, (0, 0))
             bought.refunded[line_id] = (had[0] + pieces, had[1] + minor)
@@ -269,8 +274,8 @@ class Model:
             insist(bought.refunded[line_id][0] <= bought.lines[line_id][0], "no more than was bought", refund_id)
         return refund_id, bought, [bought.taken_back(what) - had for what, had in enumerate(earlier, 1)]
 
-    def _find_paid(self, bought: Bought, order: Fields) -> None:
-        """Keep what was confirmed for an order that has not named it: its refunds find that."""
+    def find_paid(self, bought: Bought, order: Fields) -> None:
+        """Keep what was confirmed for an order that has not named it: its refunds find that, those before it too."""
         confirmed = [
             redemption_id
             for redemption_id, hold in self.holds.items()
@@ -503,6 +508,8 @@ def _refund(model: Model, member_id: str, account: Account, entry: Fields, commi
     if end is not None:
         forgotten = wire.instant(end) <= wire.instant(entry["recorded_at"]) - _REMEMBERED
         known = 0 if forgotten else min(due, account.gone.get(end, 0))
+        if end <= order["recorded_at"]:
+            known = due  # nobody could ever spend them
         insist(expired == known, "what has expired is not taken again", refund_id, expired, known)
         account.gone[end] = account.gone.get(end, 0) - expired
     due -= expired
@@ -682,7 +689,7 @@ def _release(_model: Model, _member_id: str, account: Account, entry: Fields, co
     return hold.points - hold.owed
 
 
-def _confirmation(_model: Model, _member_id: str, account: Account, entry: Fields, commit: Commit) -> int:
+def _confirmation(model: Model, member_id: str, account: Account, entry: Fields, commit: Commit) -> int:
     redemption_id = entry["source"]["redemption_id"]
     hold = account.holds.pop(redemption_id, None)
     if hold is None:
@@ -692,7 +699,13 @@ def _confirmation(_model: Model, _member_id: str, account: Account, entry: Field
     insist(record["status"] == "confirmed", "a confirmation has its record", redemption_id)
     hold.state, hold.spent = "confirmed", sum(line[1] for line in json.loads(record["lines"]))
     left = hold.points - hold.spent - hold.owed
-    return max(0, left) - _missed(entry, max(0, -left))
+    returned = 0
+    bought = model.orders.get(hold.order_id)
+    if bought and bought.awaits_payment(member_id):
+        model.find_paid(bought, commit.of(f"order:{hold.order_id}", "order", "what was refunded comes back")[1])
+        returned = bought.taken_back(4)
+    insist(entry["detail"].get("refunded", 0) == returned, "what was refunded comes back", redemption_id, returned)
+    return returned + max(0, left) - _missed(entry, max(0, -left))
 
 
 def _benefit_use(_model: Model, member_id: str, account: Account, entry: Fields, commit: Commit) -> int:

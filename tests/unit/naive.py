@@ -165,6 +165,7 @@ class Order:
     """What had paid for it and has not come back, in the order in which it was taken."""
     gone_before: int
     """How many times points had expired when it was booked."""
+    booked: datetime
     day: date
     counts: bool
     """Whether it counts towards the tier: that of a frozen or closed member does not."""
@@ -482,6 +483,7 @@ class Account:
             earned,
             paid,
             len(self.gone),
+            self.now,
             self.day_of(placed_at),
             self.standing == "active",
         )
@@ -676,6 +678,8 @@ class Account:
                 part = min(points, gone.points)
                 gone.points -= part
                 points -= part
+        if own.expires and own.expires <= order.booked:
+            points = 0  # nobody could ever spend them, though it is forgotten that they expired
         pending = [lot for lot in self.lots if replace(lot, points=0) == own]
         mature = [lot for lot in self.lots if replace(lot, points=0) == replace(own, matures=None)]
         for lots in (pending, mature, self.soonest_first(self.lots)):

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -334,6 +335,25 @@ def test_it_is_forgotten_after_a_year_and_a_day_that_points_have_expired() -> No
     over = NOON - timedelta(days=366)
     gone_then = {Terms(over): 3, Terms(over + timedelta(seconds=1)): 4}
     assert opened(gone=gone_then).member.gone == {Terms(over + timedelta(seconds=1)): 4}
+
+
+@pytest.mark.parametrize("days", [400, 1200])
+def test_points_that_had_expired_when_they_were_earned_are_gone_however_long_ago(days: int) -> None:
+    journal = opened(rules=programme(points={"expiry": {"policy": "month_end", "months": 12}}))
+    order = buy(journal, line("1", quantity=2), placed_at=NOON - timedelta(days=days))
+    journal = later(journal, days=1)
+    journal.book("adjustment", change=journal.earn(50, journal.now))
+    for number in range(2):
+        order = refund(journal, order, refund_message({"1": 1}, refund_id=f"R{number}"))
+        assert (journal.entries[-1].points, "expired" in journal.entries[-1].detail) == (0, True)
+    assert (journal.member.points, journal.member.gone) == (50, {})
+
+
+def test_points_that_expired_the_instant_they_were_earned_are_gone_too() -> None:
+    journal = opened(lots={OPEN: 50}, points=50)
+    order = replace(buy(journal, line()), terms=Terms(NOON), recorded_at=NOON)
+    refund(journal, order, refund_message({"1": 1}))
+    assert journal.entries[-1].detail["expired"] == [[10, "2026-03-02T12:00:00Z"]]
 
 
 def test_what_happens_at_one_instant_is_booked_together_however_few_entries_are_wanted() -> None:

@@ -397,6 +397,24 @@ def test_an_order_that_came_without_naming_it_knows_what_its_redemption_has_paid
     assert (paid.paid_with, paid.benefits) == (confirmed.parts, confirmed.benefits)
 
 
+def test_what_was_refunded_of_an_order_comes_back_when_its_redemption_is_confirmed() -> None:
+    journal, redemption, held = opened_and_held()
+    order = refund(journal, buy(journal, *BASKET), refund_message({"1": 2}))
+    before = journal.member.points
+    confirmed, _ = redemptions.confirm(journal, redemption, held, order=order)
+    entry = journal.entries[-1]
+    assert (entry.points, explained(entry)) == (150, {"points_spent": 300, "returned": 0, "refunded": 150})
+    refund(journal, redemptions.pay(order, confirmed), refund_message({"1": 1, "2": 1}, refund_id="R2"))
+    assert journal.member.points == before + 300 - 20
+
+
+def test_of_lines_that_were_refunded_and_are_not_confirmed_points_come_back_once() -> None:
+    journal, redemption, held = opened_and_held()
+    order = refund(journal, buy(journal, *BASKET), refund_message({"1": 3}))
+    redemptions.confirm(journal, redemption, held, ["2"], order)
+    assert (journal.entries[-1].points, journal.entries[-1].detail.get("refunded")) == (225, None)
+
+
 @pytest.mark.parametrize(("prices", "paid"), [((600, 300), [200, 100]), ((0, 0), [150, 150])])
 def test_what_paid_for_lines_that_did_not_come_is_allotted_to_those_that_did(
     prices: tuple[int, int], paid: list[int]
@@ -551,10 +569,15 @@ def test_an_order_is_reported_when_what_all_share_is_not_there_again() -> None:
     assert arrival == Arrival(reports=("redemption_lost",))
 
 
-def test_what_has_its_allowances_already_does_not_ask_for_them_again() -> None:
+def test_what_the_member_holds_still_pays_though_its_record_was_closed_when_others_thought_it_over() -> None:
     journal, redemption, held = opened_and_held()
-    message = order_message(*BASKET, redemption_id=redemption.redemption_id)
-    assert redemptions.on_arrival(journal, redemption, held, message, allowed=False).redeemed
+    closed = replace(redemption, status="released")
+    order, arrival = arrive(journal, closed, held)
+    assert arrival.redemption is not None
+    assert (arrival.redemption.status, arrival.reports) == ("confirmed", ())
+    assert ([one.redeemed for one in arrival.coupons], journal.member.holds) == ([True], ())
+    assert (journal.entries[-1].points, journal.member.points) == (40, 740)
+    assert order.paid_with == redemption.parts
 
 
 def test_an_order_counts_and_is_reported_when_its_points_are_gone() -> None:

@@ -312,18 +312,18 @@ def refund(
 
     Points that had paid come back to the lots they came from; of several the last to expire comes back first. Points
     that were earned are taken from the order's own lot, then from others, the soonest to expire first; those that have
-    expired are gone already. What is held for other orders is not spent yet: the holds give back so much less. What is
-    not there at all is, by the programme's policy, owed by the balance, or let go and stated. Growth leaves the day
-    that got it, if that day still counts. With the last unit the uses of benefits come back that its redemption made,
-    if their periods still count, and its coupons as their templates say.
+    expired are gone already, as far as that is remembered. What is held for other orders is not spent yet: the holds
+    give back so much less. What is not there at all is, by the programme's policy, owed by the balance, or let go and
+    stated. Growth leaves the day that got it, if that day still counts. With the last unit the uses of benefits come
+    back that its redemption made, if their periods still count, and its coupons as their templates say.
 
     Returns:
         the coupons as they are then, and those that come in the place of others.
     """
     due = _difference(before, after, "points")
-    returned = _returned(journal, before, after)
-    change, expired = _take_back(journal, before, due, lots.gain(returned))
-    back = sum(points for _, points in returned)
+    returning = returned(journal, before, after)
+    change, expired = _take_back(journal, before, due, lots.gain(returning))
+    back = sum(points for _, points in returning)
     taken = back - sum(change.values())
     left = due - taken - sum(points for _, points in expired)
     detail: dict[str, object] = {"taken": taken}
@@ -353,7 +353,8 @@ def refund(
         day_of_order = local_day(before.placed_at, journal.programme.zone).isoformat()
         detail |= {"spend": -_difference(before, after, "amount"), "order_day": day_of_order}
         detail |= {"orders": -1} if gone_whole else {}
-    journal.change(gone=lots.changed(journal.member.gone, lots.loss(expired)))
+    remembered = tuple(part for part in expired if part[0] in journal.member.gone)
+    journal.change(gone=lots.changed(journal.member.gone, lots.loss(remembered)))
     journal.book(
         "refund",
         at=message.refunded_at,
@@ -373,6 +374,21 @@ def refund(
 def is_last(before: Order, after: Order) -> bool:
     """Whether a refund is the one after which nothing of the order is left."""
     return after.status == "refunded" != before.status
+
+
+def returned(journal: Journal, before: Order, after: Order) -> Parts:
+    """Answer which points that had paid come back, and on what terms.
+
+    Args:
+        journal: the member's.
+        before: the order before, with what had come back of it then.
+        after: the order now, with what has paid for it.
+    """
+    total = sum(points for _, points in after.paid_with)
+    start, stop = (total - order.refunded("points_spent") for order in (after, before))
+    parts = lots.between(after.paid_with, start, stop)
+    rules, zone, active_on = journal.programme.points, journal.programme.zone, journal.member.active_on
+    return tuple((lots.with_grace(terms, rules, zone, active_on, journal.now), points) for terms, points in parts)
 
 
 def miss(journal: Journal, points: int, change: Lots, detail: dict[str, object]) -> Lots:
@@ -416,17 +432,11 @@ def _take_growth(journal: Journal, order: Order, growth: int, detail: dict[str, 
     return min(growth, journal.member.growth_days.get(day, 0) if day else 0), day or order.growth_day
 
 
-def _returned(journal: Journal, before: Order, after: Order) -> Parts:
-    """Answer which points that had paid come back, and on what terms."""
-    total = sum(points for _, points in after.paid_with)
-    start, stop = (total - order.refunded("points_spent") for order in (after, before))
-    parts = lots.between(after.paid_with, start, stop)
-    rules, zone, active_on = journal.programme.points, journal.programme.zone, journal.member.active_on
-    return tuple((lots.with_grace(terms, rules, zone, active_on, journal.now), points) for terms, points in parts)
-
-
 def _take_back(journal: Journal, order: Order, due: int, back: Lots) -> tuple[Lots, Parts]:
     """Take points that an order had earned; answer the change, on top of what comes back, and what had expired."""
+    if due and (end := order.terms.expires_at) and end <= order.recorded_at:
+        # They could not be spent for a moment: that is known however long ago they expired.
+        return back, ((order.terms._replace(matures_at=None), due),)
     gone = {terms: points for terms, points in journal.member.gone.items() if _of_order(terms, order)}
     expired = lots.take(gone, gone, due)
     due -= sum(points for _, points in expired)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from tessera import benefits, lots
 from tessera.apportion import apportion
 from tessera.identities import short_hash
-from tessera.purchases import Redeemed, Report, allot_points, miss
+from tessera.purchases import Redeemed, Report, allot_points, miss, returned
 from tessera.refusals import Conflict, Invalid, Problem
 
 if TYPE_CHECKING:
@@ -130,9 +130,24 @@ def require_lines(confirmed: Redemption, line_ids: Sequence[str] | None) -> None
 
 
 def confirm(
-    journal: Journal, redemption: Redemption, held: Sequence[Coupon], line_ids: Sequence[str] | None = None
+    journal: Journal,
+    redemption: Redemption,
+    held: Sequence[Coupon],
+    line_ids: Sequence[str] | None = None,
+    order: Order | None = None,
 ) -> tuple[Redemption, list[Coupon]]:
     """Confirm a redemption, wholly or for the lines that are named; the points and money of the others return.
+
+    Args:
+        journal: the member's.
+        redemption: the redemption.
+        held: its coupons.
+        line_ids: the lines that are confirmed; all, if none are named.
+        order: its order, if that was counted without naming it and was refunded in part since: what the refunds would
+            have given back returns now, and the order has to be recorded as one that this `pay`s for.
+
+    Returns:
+        the redemption, and the coupons that it uses up.
 
     Raises:
         Conflict: it was released or has lapsed.
@@ -161,7 +176,10 @@ def confirm(
     owed, _ = _drop_hold(journal, redemption)
     back = lots.between(redemption.parts, spent + owed, redemption.points)
     detail: dict[str, object] = {"points_spent": spent, "returned": sum(points for _, points in back)}
-    change = miss(journal, max(0, spent + owed - redemption.points), lots.gain(back), detail)
+    refunded = returned(journal, order, pay(order, confirmed)) if order else ()
+    if refunded:
+        detail["refunded"] = sum(points for _, points in refunded)
+    change = miss(journal, max(0, spent + owed - redemption.points), lots.gain((*back, *refunded)), detail)
     journal.book("confirmation", change=change, source=source(redemption), detail=detail)
     journal.book_expired()
     return confirmed, [coupon.redeem(redemption.redemption_id) for coupon in held]
@@ -222,17 +240,14 @@ def on_arrival(
         redemption: the record that the order names, if there is one.
         its_coupons: all of its coupons.
         message: the order.
-        allowed: whether the allowances of a redemption that was let go are there once more; it has them already.
+        allowed: whether its allowances are there, once more if they were given back.
     """
-    if redemption is None or not is_named(redemption, message, journal.member.member_id):
+    if redemption is None or not is_named(redemption, message, journal.member.member_id) or not allowed:
         return Arrival(reports=("redemption_lost",))
-    let_go = not redemption.is_open(journal.now)
-    used = redemption.benefits
-    if let_go:
-        again = _take_again(journal, redemption, its_coupons) if allowed else None
-        if again is None:
-            return Arrival(reports=("redemption_lost",))
-        used = again
+    let_go = redemption.status != "confirmed" and not _is_held(journal, redemption)
+    used = _take_again(journal, redemption, its_coupons) if let_go else redemption.benefits
+    if used is None:
+        return Arrival(reports=("redemption_lost",))
     by_line = _points_by_line(redemption, message.lines)
     as_held = by_line is not None and len(message.lines) == len(redemption.lines)
     reports: tuple[Report, ...] = () if as_held else ("redemption_mismatch",)
@@ -272,6 +287,15 @@ def pay(order: Order, confirmed: Redemption) -> Order:
         paid_with=confirmed.parts,
         lines=tuple(replace(line, points_spent=paid) for line, paid in zip(order.lines, points, strict=True)),
     )
+
+
+def _is_held(journal: Journal, redemption: Redemption) -> bool:
+    """Whether the member holds it still.
+
+    Its record may say that it was let go: what all members share is given back when the deadline has passed, and an
+    order that was sent before may be counted after.
+    """
+    return any(hold.redemption_id == redemption.redemption_id for hold in journal.member.holds)
 
 
 def _take_again(journal: Journal, redemption: Redemption, its_coupons: Sequence[Coupon]) -> Mapping[str, date] | None:

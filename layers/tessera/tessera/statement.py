@@ -159,6 +159,8 @@ def _confirmation(entry: Entry) -> str:
     sentence = f"Order {entry.source['order_id']}: {entry.detail['points_spent']} points paid"
     if entry.detail["returned"]:
         sentence += f", {entry.detail['returned']} back for what was not sent"
+    if "refunded" in entry.detail:
+        sentence += f", {entry.detail['refunded']} back for what was refunded"
     return sentence + _missed(entry)
 
 

@@ -152,12 +152,12 @@ def confirm(caller: Caller, path_id: str, redemption_id: str, body: str | None, 
             redemptions.require_lines(redemption, request.lines)
         if redemption.status != "confirmed":
             journal = open_journal(member, now)
-            order = order_key(redemption.order_id)
-            found = read(coupons=(redemption.member_id, redemption.coupon_ids), operations=[order])
-            _require_refundable(found.operations.get(order), redemption.member_id)
+            key = order_key(redemption.order_id)
+            found = read(coupons=(redemption.member_id, redemption.coupon_ids), operations=[key])
+            order = _partly_refunded(found.operations.get(key), redemption)
             held = list(found.coupons.values())
-            confirmed, used = redemptions.confirm(journal, redemption, held, request.lines)
-            _commit(journal, confirmed, used)
+            confirmed, used = redemptions.confirm(journal, redemption, held, request.lines, order)
+            _commit(journal, confirmed, used, redemptions.pay(order, confirmed) if order else None)
             allowances.settle(confirmed)
         return {"status": "confirmed"}
 
@@ -222,22 +222,27 @@ def _find(member_id: str, redemption_id: str) -> tuple[Member, Redemption, bool]
     return member, redemption, redemption_id != redemption.redemption_id
 
 
-def _require_refundable(order: object, member_id: str) -> None:
-    """See to it that a refund will give back what is spent now on an order that may have been counted before.
-
-    The next refund of the order finds what was confirmed for it. After the last one there is none that could.
+def _partly_refunded(order: object, redemption: Redemption) -> Order | None:
+    """Answer the order of a redemption, if it was counted without naming any and refunded in part: nothing came back.
 
     Raises:
-        Conflict: the order is the member's, and wholly refunded.
+        Conflict: it is wholly refunded: no refund will come that could give back what is spent now.
     """
-    if isinstance(order, Order) and order.member_id == member_id and order.status == "refunded":
+    if not isinstance(order, Order) or order.member_id != redemption.member_id:
+        return None
+    if order.status == "refunded":
         raise Conflict("order_already_counted", "This order was counted and refunded; nothing can pay for it any more.")
+    return order if order.status == "partly_refunded" and not order.redemption_id else None
 
 
-def _commit(journal: Journal, redemption: Redemption, its_coupons: Iterable[Coupon]) -> None:
+def _commit(
+    journal: Journal, redemption: Redemption, its_coupons: Iterable[Coupon], order: Order | None = None
+) -> None:
     transaction = Transaction()
     transaction.journal(journal)
     transaction.operation(redemption)
     for coupon in its_coupons:
         transaction.coupon(coupon)
+    if order:
+        transaction.operation(order)
     transaction.commit()
