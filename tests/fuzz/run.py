@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 BAD_REQUEST = 400
 KNOWN_ID = 0.8
 """How likely an id in a path is put in place of a generated one, if there is one."""
+PLAIN = re.compile(r"[\w~-]+", re.ASCII)
+"""What stands in a path as it is: an id may be of any characters, and the local gateway does not take them all."""
 GRAFTED = 0.6
 """How likely a field of a generated body that names something is given what there is."""
 RIGHT_BODY = 0.2
@@ -197,7 +200,7 @@ def _request(
     told = case.as_transport_kwargs(base_url=address)
     ids = dict(case.path_parameters or {})
     for name in ids:
-        if source.random() < KNOWN_ID and (known := population.draw(name, member_id)):
+        if source.random() < KNOWN_ID and PLAIN.fullmatch(known := population.draw(name, member_id) or ""):
             ids[name] = known
     path = case.operation.path.format_map(ids)
     content = case.body
