@@ -1,18 +1,15 @@
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
-from unittest.mock import patch
 
 import boto3
 import pytest
 
-from local.emulator import Emulator
 from tessera.store import client, queues
 from tests import resources
 from tests.app import App
+from tests.bench.engine import ministack
 from tests.budgets.metering import KILOBYTE, Cost, Meter, item_size, transaction_units
-from tests.stack.processes import free_ports
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,21 +31,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """Start a DynamoDB that counts capacity as AWS does: moto does not."""
-    folder = tmp_path_factory.mktemp("engine")
-    (port,) = free_ports(1)
-    with ExitStack() as stack:
-        # It runs on the local stack's environment: what it needs and what the tests need exclude each other.
-        with patch.object(sys, "executable", str(resources.ROOT / ".venv-stack/bin/python")):
-            emulator = stack.enter_context(Emulator(port, folder, folder / "log"))
-        emulator.wait_until_ready()
-        yield emulator
+def engine() -> Iterator[str]:
+    """A DynamoDB that counts capacity as AWS does, and an SQS: their address. Moto does not count it."""
+    with ministack() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
-def dynamodb(engine: Emulator) -> "DynamoDBClient":
-    return boto3.client("dynamodb", endpoint_url=engine.url)
+def dynamodb(engine: str) -> "DynamoDBClient":
+    return boto3.client("dynamodb", endpoint_url=engine)
 
 
 @pytest.fixture(scope="session")
@@ -57,18 +48,16 @@ def meter(dynamodb: "DynamoDBClient", addresses: dict[str, str]) -> Meter:
 
 
 @pytest.fixture(scope="session")
-def addresses(engine: Emulator, dynamodb: "DynamoDBClient") -> dict[str, str]:
+def addresses(engine: str, dynamodb: "DynamoDBClient") -> dict[str, str]:
     """Create the tables and queues of template.yaml."""
-    sqs = boto3.client("sqs", endpoint_url=engine.url)
+    sqs = boto3.client("sqs", endpoint_url=engine)
     return resources.create_tables(dynamodb) | resources.create_queues(sqs)
 
 
 @pytest.fixture
-def app(
-    engine: Emulator, dynamodb: "DynamoDBClient", addresses: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> App:
+def app(engine: str, dynamodb: "DynamoDBClient", addresses: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> App:
     """The product on that engine."""
-    sqs = boto3.client("sqs", endpoint_url=engine.url)
+    sqs = boto3.client("sqs", endpoint_url=engine)
     monkeypatch.setattr(client, "DYNAMODB", dynamodb)
     monkeypatch.setattr(queues, "_sqs", lambda: sqs)
     return App(addresses, sqs)

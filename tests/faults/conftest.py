@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
-from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import boto3
 import pytest
 
-from local.emulator import Emulator
 from tessera.store import client, queues
 from tests import resources
 from tests.app import App
+from tests.bench.engine import ministack
 from tests.faults.proxy import FaultyProxy
-from tests.stack.processes import free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,33 +21,27 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """A DynamoDB, and an SQS, that answer on a socket."""
-    folder = tmp_path_factory.mktemp("engine")
-    (port,) = free_ports(1)
-    with ExitStack() as stack:
-        # It runs on the local stack's environment: what it needs and what the tests need exclude each other.
-        with patch.object(sys, "executable", str(resources.ROOT / ".venv-stack/bin/python")):
-            emulator = stack.enter_context(Emulator(port, folder, folder / "log"))
-        emulator.wait_until_ready()
-        yield emulator
+def engine() -> Iterator[str]:
+    """A DynamoDB, and an SQS, that answer on a socket: their address."""
+    with ministack() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
-def sqs(engine: Emulator) -> SQSClient:
-    return boto3.client("sqs", endpoint_url=engine.url)
+def sqs(engine: str) -> SQSClient:
+    return boto3.client("sqs", endpoint_url=engine)
 
 
 @pytest.fixture(scope="session")
-def addresses(engine: Emulator, sqs: SQSClient) -> dict[str, str]:
+def addresses(engine: str, sqs: SQSClient) -> dict[str, str]:
     """The tables and queues of template.yaml."""
-    return resources.create_tables(boto3.client("dynamodb", endpoint_url=engine.url)) | resources.create_queues(sqs)
+    return resources.create_tables(boto3.client("dynamodb", endpoint_url=engine)) | resources.create_queues(sqs)
 
 
 @pytest.fixture(scope="session")
-def in_between(engine: Emulator) -> Iterator[FaultyProxy]:
+def in_between(engine: str) -> Iterator[FaultyProxy]:
     """The proxy, for as long as all these tests last: the product's client is not made anew after a fault."""
-    port = urlsplit(engine.url).port
+    port = urlsplit(engine).port
     assert port
     with FaultyProxy(port) as proxy:
         yield proxy

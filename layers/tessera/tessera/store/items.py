@@ -9,6 +9,9 @@ from tessera.instants import parse_instant, write_instant
 
 SCHEMA = 1
 
+HEAD = "head"
+"""The part of a coupon template that says how it stands."""
+
 Fields = Mapping[str, Any]
 
 

@@ -10,6 +10,7 @@ from tessera.refusals import Unavailable
 from tessera.store import client
 from tessera.store.attributes import fields, item
 from tessera.store.client import call, name_of
+from tessera.store.items import HEAD
 
 if TYPE_CHECKING:
     from tessera.coupons import Coupon, Uses
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from tessera.store.operations import Operation
     from tessera.templates import Head
 
-HEAD = "head"
-"""The part of a coupon template that says how it stands."""
 USES = "uses:"
 """What the name of the item begins with that says how much of a template all members together have used."""
 

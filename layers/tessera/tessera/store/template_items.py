@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tessera.instants import parse_instant, write_instant
 from tessera.stock import Mark
-from tessera.store.read import HEAD
+from tessera.store.items import HEAD
 from tessera.templates import Head, PublicCode, Registry
 
 if TYPE_CHECKING:
