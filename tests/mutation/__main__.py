@@ -18,7 +18,7 @@ STAGE = resources.ROOT / ".mutation"
 """Where what is broken lies: a copy, laid out as mutmut wants it. What is known of each mutant stays there."""
 
 GROUPS = {
-    "ledger": ("lots", "journal", "settlement", "decay", "growth_days"),
+    "ledger": ("lots", "journal", "settlement", "decay", "growth_days", "purchases"),
     "tiers": ("tiers", "conditions", "measures"),
     "coupons": ("coupons", "verdicts", "redemptions", "checkout", "allowances", "stock", "first_orders"),
     "pricing": ("quotes", "stacking", "discounts", "apportion", "basket_benefits", "earning"),
@@ -63,11 +63,9 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=main.__doc__)
     # Python 3.11 looks for the empty list among the choices if none is named.
     arguments.add_argument("groups", nargs="*", choices=[*GROUPS, []], help="which; without one, all")
-    arguments.add_argument("--processes", type=int, default=os.cpu_count())
-    given = arguments.parse_args()
-    groups = given.groups or list(GROUPS)
+    groups = arguments.parse_args().groups or list(GROUPS)
     _stage(groups)
-    run = ("run", "--max-children", str(given.processes))
+    run = ("run", "--max-children", str(os.cpu_count()))
     if again := [name for name, status in _statuses().items() if status in _NOT_NOTICED]:
         _mutmut(*run, *again)  # there may be new tests
     _mutmut(*run)

@@ -6,7 +6,6 @@ As a program it is one process of many claimants at once, which may die between 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import threading
@@ -110,7 +109,7 @@ def claim(template_id: str, of: int, name: str, now: datetime, before_commit: Ca
 
 
 def main() -> None:
-    """Claim under many names at once, and print what was committed."""
+    """Say that it is ready, wait until standard input is closed, and claim under many names at once."""
     arguments = argparse.ArgumentParser()
     arguments.add_argument("url")
     arguments.add_argument("template_id")
@@ -132,9 +131,11 @@ def main() -> None:
     def one(i: int) -> Attempt:
         return claim(asked.template_id, asked.stock, f"{asked.prefix}{i}", asked.now, before_commit)
 
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    sys.stdin.read()
     with ThreadPoolExecutor(asked.threads) as pool:
-        attempts = list(pool.map(one, range(asked.claims)))
-    json.dump({"sold_out": sum(attempt.committed is None for attempt in attempts)}, sys.stdout)
+        list(pool.map(one, range(asked.claims)))
 
 
 if __name__ == "__main__":

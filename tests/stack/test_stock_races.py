@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
@@ -33,14 +34,14 @@ from tests.stack.processes import free_ports
 from tests.stack.shop import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 SCALE = int(os.environ.get("RACE_SCALE", "1"))
 STOCK, CLAIMS, THREADS = 50 * SCALE, 500 * SCALE, 64
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=61)
-DEAD_AT = (STOCK // 16, STOCK // 8)
-"""The reservations at which two of the four processes die."""
+DEAD_AT = (STOCK // 25, STOCK // 16)
+"""The reservations at which two of the four processes die: well below the quarter of the stock that each may get."""
 
 
 ENGINES = ["ministack", *(["dynoxide"] if is_installed() else [])]
@@ -135,15 +136,26 @@ def test_what_processes_reserved_that_died_is_sold_to_those_who_still_ask(url: s
             [sys.executable, "-m", "tests.stack.claimants", *map(str, arguments), f"--dies-at={dies_at}"],
             cwd=resources.ROOT,
             env=os.environ | {"PYTHONPATH": "layers/tessera"},
-            stdout=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
 
-    first = [start(str(i), NOW, dies_at) for i, dies_at in enumerate((*DEAD_AT, 0, 0))]
-    assert [process.wait(300) for process in first] == [DEATH, DEATH, 0, 0]
-    assert committed(id_) < STOCK
-    then = [start(f"later-{i}", LATER, 0) for i in range(2)]
+    def run(name: str, now: datetime, deaths: Sequence[int]) -> list[int]:
+        """Run processes side by side, from when all are ready; answer how they ended."""
+        with ExitStack() as stack:
+            processes = [stack.enter_context(start(f"{name}-{i}", now, dies)) for i, dies in enumerate(deaths)]
+            for process in processes:
+                assert process.stdout
+                assert process.stdout.readline() == b"ready\n"
+            for process in processes:
+                assert process.stdin
+                process.stdin.close()
+            return [process.wait(300) for process in processes]
 
-    assert [process.wait(300) for process in then] == [0, 0]
+    assert run("first", NOW, (*DEAD_AT, 0, 0)) == [DEATH, DEATH, 0, 0]
+    assert committed(id_) < STOCK
+
+    assert run("later", LATER, (0, 0)) == [0, 0]
     assert committed(id_) == STOCK
     assert stock.left(id_, STOCK) == 0
 
