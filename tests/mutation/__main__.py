@@ -18,7 +18,7 @@ STAGE = resources.ROOT / ".mutation"
 """Where what is broken lies: a copy, laid out as mutmut wants it. What is known of each mutant stays there."""
 
 GROUPS = {
-    "ledger": ("lots", "journal", "settlement", "decay", "growth_days", "purchases"),
+    "ledger": ("lots", "journal", "settlement", "decay", "growth_days"),
     "tiers": ("tiers", "conditions", "measures"),
     "coupons": ("coupons", "verdicts", "redemptions", "checkout", "allowances", "stock", "first_orders"),
     "pricing": ("quotes", "stacking", "discounts", "apportion", "basket_benefits", "earning"),
